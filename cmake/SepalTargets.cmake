@@ -1,0 +1,30 @@
+# The three things a folder's CMakeLists.txt says: its sources, its public headers, its tests.
+
+function(sepal_set_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
+endfunction()
+
+# sepal_sources(a.cpp b.cpp): compiled into the library.
+function(sepal_sources)
+  target_sources(sepal PRIVATE ${ARGN})
+endfunction()
+
+# sepal_public_headers(a.h b.h): installed, and each must compile alone.
+function(sepal_public_headers)
+  target_sources(sepal PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARGN})
+endfunction()
+
+# sepal_tests(ops a_test.cpp b_test.cpp): one test program for a folder.
+function(sepal_tests folder)
+  if(NOT SEPAL_BUILD_TESTS)
+    return()
+  endif()
+  set(target sepal_${folder}_test)
+  add_executable(${target} ${ARGN})
+  target_link_libraries(${target} PRIVATE sepal sepal_test_support fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main ZLIB::ZLIB
+                                          PkgConfig::LIBZIP PkgConfig::HDF5)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_compile_definitions(${target} PRIVATE SEPAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  sepal_set_warnings(${target})
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()

@@ -1,0 +1,55 @@
+#include "sepal/ops/implementations.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "sepal/base/error.h"
+
+namespace sepal::ops {
+namespace {
+
+thread_local std::string forced_implementation;
+
+}  // namespace
+
+ForceImplementation::ForceImplementation(std::string name) : previous_(std::move(forced_implementation)) {
+  forced_implementation = std::move(name);
+}
+
+ForceImplementation::~ForceImplementation() { forced_implementation = std::move(previous_); }
+
+bool tracing_kernels() {
+  static const bool tracing = [] {
+    const char* value = std::getenv("SEPAL_TRACE");
+    return value != nullptr && std::string_view(value).find("kernels") != std::string_view::npos;
+  }();
+  return tracing;
+}
+
+std::size_t choose_implementation(const char* op, std::initializer_list<Candidate> candidates,
+                                  const std::string& problem) {
+  const Candidate* list = candidates.begin();
+  std::size_t chosen = 0;
+  while (chosen + 1 < candidates.size() && !list[chosen].refusal.empty()) ++chosen;
+  for (std::size_t i = 0; !forced_implementation.empty() && i < candidates.size(); ++i) {
+    if (forced_implementation != list[i].name) continue;
+    if (!list[i].refusal.empty()) {
+      throw RuntimeError(fmt::format("{}: the implementation '{}' was asked for and refuses: {}", op,
+                                     list[i].name, list[i].refusal));
+    }
+    chosen = i;
+  }
+  if (tracing_kernels()) {
+    std::string reasons;
+    for (std::size_t i = 0; i < chosen; ++i) {
+      reasons +=
+          fmt::format("; {}: {}", list[i].name, list[i].refusal.empty() ? "not forced" : list[i].refusal);
+    }
+    std::fputs(fmt::format("sepal: {} {}: {}{}\n", op, problem, list[chosen].name, reasons).c_str(), stderr);
+  }
+  return chosen;
+}
+
+}  // namespace sepal::ops

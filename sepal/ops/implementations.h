@@ -1,0 +1,43 @@
+// The ordered list of implementations that an op walks: the first that accepts the problem runs.
+//
+// Environment: SEPAL_TRACE=kernels prints to stderr what ran and why the others refused. Tests and benchmarks
+// force one implementation with ForceImplementation.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sepal::ops {
+
+/// An implementation accepts a problem with an empty reason; otherwise the reason is why it refuses.
+using Refusal = std::string_view;
+inline constexpr Refusal kAccepts = {};
+
+/// While it lives, ops called on this thread run the implementation of this name ("reference", "onednn",
+/// "fused", …) if it is in their list; if it refuses the problem, they throw RuntimeError with its reason.
+class ForceImplementation {
+ public:
+  explicit ForceImplementation(std::string name);
+  ~ForceImplementation();
+  ForceImplementation(const ForceImplementation&) = delete;
+  ForceImplementation& operator=(const ForceImplementation&) = delete;
+
+ private:
+  std::string previous_;
+};
+
+/// One entry of an op's list.
+struct Candidate {
+  const char* name;
+  Refusal refusal;  // why this problem is refused; empty: accepted
+};
+
+/// The index of the candidate to run. The last one must accept everything.
+/// `problem` describes the sizes for the trace.
+std::size_t choose_implementation(const char* op, std::initializer_list<Candidate> candidates,
+                                  const std::string& problem);
+
+/// Whether SEPAL_TRACE asks for kernels; building the text of a problem costs more than small ops do.
+bool tracing_kernels();
+
+}  // namespace sepal::ops

@@ -1,0 +1,25 @@
+// Batch normalization (keras.ops.batch_normalization, Ioffe and Szegedy 2015).
+#pragma once
+
+#include "sepal/base/tensor.h"
+
+namespace sepal::ops {
+
+struct BatchNormResult {
+  Tensor output;
+  Tensor mean;      // (channels,), of this batch
+  Tensor variance;  // (channels,), of this batch, divided by the count (not the count minus one)
+};
+
+/// Normalizes each channel (axis `axis`) of x by the batch's own statistics, then scales by gamma and shifts
+/// by beta
+/// ((channels,) each, or not defined). Differentiable in x, gamma, beta; mean and variance are not recorded.
+BatchNormResult batch_norm_training(const Tensor& x, const Tensor& gamma, const Tensor& beta, int axis,
+                                    double epsilon);
+
+/// (x - mean) / sqrt(variance + epsilon) * gamma + beta with given statistics; differentiable in every
+/// operand but mean and variance.
+Tensor batch_norm_inference(const Tensor& x, const Tensor& mean, const Tensor& variance, const Tensor& gamma,
+                            const Tensor& beta, int axis, double epsilon);
+
+}  // namespace sepal::ops

@@ -1,0 +1,23 @@
+// Pooling over windows (keras.ops.max_pool, keras.ops.average_pool).
+#pragma once
+
+#include "sepal/base/tensor.h"
+#include "sepal/ops/conv.h"
+
+namespace sepal::ops {
+
+struct Pool2DOptions {
+  std::int64_t pool_h = 2, pool_w = 2;
+  std::int64_t stride_h = 2, stride_w = 2;
+  Padding padding = Padding::valid;
+  bool channels_first = false;
+};
+
+/// The largest element of each window; cells outside of the image do not take part.
+/// @throws ValueError if x is not rank 4 or an output length would be zero or negative.
+Tensor max_pool2d(const Tensor& x, const Pool2DOptions& options);
+
+/// The mean over the cells of each window that lie inside of the image (as TensorFlow and Keras count).
+Tensor average_pool2d(const Tensor& x, const Pool2DOptions& options);
+
+}  // namespace sepal::ops

@@ -1,0 +1,21 @@
+// Every public header of Sepal.
+#pragma once
+
+#include "sepal/autodiff/gradient_tape.h"
+#include "sepal/base/config.h"
+#include "sepal/base/dtype.h"
+#include "sepal/base/error.h"
+#include "sepal/base/parallel.h"
+#include "sepal/base/random.h"
+#include "sepal/base/shape.h"
+#include "sepal/base/tensor.h"
+#include "sepal/ops/activations.h"
+#include "sepal/ops/array.h"
+#include "sepal/ops/conv.h"
+#include "sepal/ops/crossentropy.h"
+#include "sepal/ops/elementwise.h"
+#include "sepal/ops/implementations.h"
+#include "sepal/ops/matmul.h"
+#include "sepal/ops/normalization.h"
+#include "sepal/ops/pooling.h"
+#include "sepal/ops/reduce.h"
