@@ -104,6 +104,14 @@ void config_put(Json& out, const char* key, const std::optional<std::int64_t>& v
   out[key] = value ? Json(*value) : Json(nullptr);
 }
 
+void config_put(Json& out, const char* key, const std::optional<IntTuple>& value) {
+  if (value) {
+    config_put(out, key, *value);
+  } else {
+    out[key] = nullptr;
+  }
+}
+
 void config_get(const Json& in, const ConfigField& field, bool& value) {
   if (!in.is_boolean()) config_type_error(field, "true or false", in);
   value = in.get<bool>();
@@ -155,6 +163,11 @@ void config_get(const Json& in, const ConfigField& field, std::optional<double>&
 }
 
 void config_get(const Json& in, const ConfigField& field, std::optional<std::int64_t>& value) {
+  value.reset();
+  if (!in.is_null()) config_get(in, field, value.emplace());
+}
+
+void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple>& value) {
   value.reset();
   if (!in.is_null()) config_get(in, field, value.emplace());
 }

@@ -79,6 +79,7 @@ void config_put(Json& out, const char* key, const IntTuple& value);
 void config_put(Json& out, const char* key, const std::vector<double>& value);
 void config_put(Json& out, const char* key, const std::optional<double>& value);
 void config_put(Json& out, const char* key, const std::optional<std::int64_t>& value);
+void config_put(Json& out, const char* key, const std::optional<IntTuple>& value);
 
 /// @throws TypeError naming the field, the expected type and what was found.
 void config_get(const Json& in, const ConfigField& field, bool& value);
@@ -89,6 +90,7 @@ void config_get(const Json& in, const ConfigField& field, IntTuple& value);
 void config_get(const Json& in, const ConfigField& field, std::vector<double>& value);
 void config_get(const Json& in, const ConfigField& field, std::optional<double>& value);
 void config_get(const Json& in, const ConfigField& field, std::optional<std::int64_t>& value);
+void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple>& value);
 
 /// The entry `key` of an object, or nullptr.
 /// @throws TypeError if `config` is not an object.

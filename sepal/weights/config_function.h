@@ -1,0 +1,219 @@
+// ConfigFunction: what an initializer, a regularizer, a constraint (a schedule, a loss …) have in common: a
+// function that Keras lets the user give as a name, as an object with a config, or as a callable of his own.
+//
+// A typed object is a struct of options that can be called:
+//
+//   struct Constant {
+//     double value = 0.0;
+//     static constexpr const char* kName = "Constant";
+//     template <class Self, class Visitor>
+//     static void visit(Self& o, Visitor& v) { v("value", o.value); }
+//     Tensor operator()(const Shape& shape, DType dtype) const;
+//   };
+//
+// It may have `void check()` (throws ValueError, and may normalise fields), called once when it becomes a
+// handle, and `static constexpr const char* kRegisteredName = "Package>Name"` if it is not one of Keras.
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include "sepal/base/config.h"
+#include "sepal/base/error.h"
+
+namespace sepal {
+
+/// What a JSON identifier says: null, a bare name, {"class_name", "config"} with or without "module", or a
+/// function's envelope. `config` points into the JSON, nullptr where a bare name stood.
+struct ConfigIdentifier {
+  std::string name;  // empty: null
+  const Json* config = nullptr;
+};
+
+/// @throws ValueError "Could not interpret initializer identifier: …" if it is none of these; `owner` says
+/// where it stood.
+ConfigIdentifier read_identifier(const Json& in, const char* kind, const std::string& owner);
+
+/// Writes {"module", "class_name", "config", "registered_name"}. A `registered_name` marks a class that is
+/// not one of Keras's: it has no module.
+void put_identifier(Json& out, const char* key, const char* module, const std::string& class_name,
+                    const char* registered_name, const std::function<void(Json& config)>& write_config);
+/// The envelope of a plain function.
+void put_function_identifier(Json& out, const char* key, const std::string& name);
+void put_none(Json& out, const char* key);
+
+[[noreturn]] void throw_unknown_identifier(const char* kind, const std::string& name);
+[[noreturn]] void throw_nameless_function(const char* kind, const char* key);
+[[noreturn]] void throw_empty_function(const char* kind);
+
+template <class T>
+const char* registered_name_of() {
+  if constexpr (requires { T::kRegisteredName; }) {
+    return T::kRegisteredName;
+  } else {
+    return nullptr;
+  }
+}
+
+/// A T whose fields come from `config` (its defaults if nullptr).
+/// @throws TypeError for a field of a wrong type or an unknown key, except those in `ignored`.
+template <class T>
+T read_object(const Json* config, const std::string& owner, std::initializer_list<const char*> ignored) {
+  T object{};
+  if (config != nullptr) {
+    ConfigReader reader(*config, owner);
+    T::visit(object, reader);
+    reader.ignore(ignored);
+    reader.expect_all_used();
+  }
+  return object;
+}
+
+/// Derived supplies `kKind` ("initializer"), `kModule` ("keras.initializers"), `kIgnored` (config keys of
+/// older writers that mean nothing) and `static void fill(Table&)` with the built-in objects.
+template <class Derived, class Signature>
+class ConfigFunction;
+
+template <class Derived, class Result, class... Args>
+class ConfigFunction<Derived, Result(Args...)> {
+  struct Body {
+    virtual ~Body() = default;
+    virtual Result call(Args... args) const = 0;
+    virtual std::string name() const = 0;
+    virtual void put(Json& out, const char* key) const = 0;
+  };
+
+  template <class T>
+  struct ObjectBody final : Body {
+    T object;
+    explicit ObjectBody(T o) : object(std::move(o)) {
+      if constexpr (requires { object.check(); }) object.check();
+    }
+    Result call(Args... args) const override { return object(args...); }
+    std::string name() const override { return T::kName; }
+    void put(Json& out, const char* key) const override {
+      put_identifier(out, key, Derived::kModule, T::kName, registered_name_of<T>(),
+                     [this](Json& config) { write_options(config, object); });
+    }
+  };
+
+  struct FunctionBody final : Body {
+    std::string function_name;  // empty: it cannot be saved
+    std::function<Result(Args...)> function;
+    FunctionBody(std::string n, std::function<Result(Args...)> f)
+        : function_name(std::move(n)), function(std::move(f)) {}
+    Result call(Args... args) const override { return function(args...); }
+    std::string name() const override { return function_name; }
+    void put(Json& out, const char* key) const override {
+      if (function_name.empty()) throw_nameless_function(Derived::kKind, key);
+      put_function_identifier(out, key, function_name);
+    }
+  };
+
+ public:
+  /// The names that strings and files may use. Add to it before other threads read it.
+  class Table {
+   public:
+    /// A class under its own name and `aliases` (by custom the same in snake_case).
+    template <class T>
+    void add(std::initializer_list<const char*> aliases = {}) {
+      const Make make = [](const Json* config, const std::string& owner) {
+        return std::make_shared<const ObjectBody<T>>(read_object<T>(config, owner, Derived::kIgnored));
+      };
+      makers_[T::kName] = make;
+      for (const char* alias : aliases) makers_[alias] = make;
+    }
+    /// A function without a config.
+    void add(const std::string& name, std::function<Result(Args...)> function) {
+      auto body = std::make_shared<const FunctionBody>(name, std::move(function));
+      makers_[name] = [body](const Json*, const std::string&) { return body; };
+    }
+    /// `name` with the defaults of `object` instead of those of its class.
+    template <class T>
+    void add_as(const std::string& name, T object) {
+      auto body = std::make_shared<const ObjectBody<T>>(std::move(object));
+      makers_[name] = [body](const Json*, const std::string&) { return body; };
+    }
+
+   private:
+    friend class ConfigFunction;
+    using Make = std::function<std::shared_ptr<const Body>(const Json* config, const std::string& owner)>;
+    std::map<std::string, Make> makers_;
+  };
+
+  static Table& table() {
+    static Table table = [] {
+      Table filled;
+      Derived::fill(filled);
+      return filled;
+    }();
+    return table;
+  }
+
+  /// None.
+  ConfigFunction() = default;
+  ConfigFunction(std::nullptr_t) {}  // NOLINT: Keras takes None
+  /// @throws ValueError if no object has this name.
+  ConfigFunction(const char* name) : ConfigFunction(std::string(name)) {}                  // NOLINT
+  ConfigFunction(const std::string& name) : body_(make(name, nullptr, Derived::kKind)) {}  // NOLINT
+  /// A typed object, or a function of the caller's.
+  template <class F>
+  requires(!std::is_base_of_v<ConfigFunction, F> && std::is_invocable_r_v<Result, const F&, Args...>)
+      ConfigFunction(F function) {  // NOLINT
+    if constexpr (requires { F::kName; }) {
+      body_ = std::make_shared<const ObjectBody<F>>(std::move(function));
+    } else {
+      body_ = std::make_shared<const FunctionBody>(std::string(), std::move(function));
+    }
+  }
+
+  explicit operator bool() const { return body_ != nullptr; }
+
+  /// @throws RuntimeError if there is none.
+  Result operator()(Args... args) const {
+    if (!body_) throw_empty_function(Derived::kKind);
+    return body_->call(args...);
+  }
+
+  /// Its class name or function name; empty for a callable without one.
+  std::string name() const { return body_ ? body_->name() : std::string(); }
+
+  /// The typed object, or nullptr if it is not a T.
+  template <class T>
+  const T* as() const {
+    const auto* body = dynamic_cast<const ObjectBody<T>*>(body_.get());
+    return body ? &body->object : nullptr;
+  }
+
+  friend void config_put(Json& out, const char* key, const Derived& value) {
+    if (value.body_) {
+      value.body_->put(out, key);
+    } else {
+      put_none(out, key);
+    }
+  }
+
+  friend void config_get(const Json& in, const ConfigField& field, Derived& value) {
+    const ConfigIdentifier identifier = read_identifier(in, Derived::kKind, field.str());
+    Derived result;
+    if (!identifier.name.empty()) result.body_ = make(identifier.name, identifier.config, field.str());
+    value = std::move(result);
+  }
+
+ private:
+  static std::shared_ptr<const Body> make(const std::string& name, const Json* config,
+                                          const std::string& owner) {
+    const auto& makers = table().makers_;
+    const auto found = makers.find(name);
+    if (found == makers.end()) throw_unknown_identifier(Derived::kKind, name);
+    return found->second(config, owner);
+  }
+
+  std::shared_ptr<const Body> body_;
+};
+
+}  // namespace sepal
