@@ -1,0 +1,81 @@
+#include "sepal/kernels/depthwise_conv2d.h"
+
+#include "sepal/autodiff/gradient_tape.h"
+#include "sepal/ops/conv.h"
+#include "sepal/ops/conv_geometry.h"
+#include "sepal/ops/conv_gradients.h"
+#include "sepal/ops/depthwise_window.h"
+#include "sepal/ops/implementations.h"
+#include "sepal/ops/operands.h"
+
+namespace sepal::ops {
+namespace {
+
+using kernels::Window2D;
+
+constexpr const char* kOp = "depthwise_conv2d";
+constexpr const char* kGradientOp = "gradient of depthwise_conv2d";
+
+/// The operands, or their gradients; what is absent or not wanted is not defined.
+struct Operands {
+  Tensor x, kernel, bias;
+};
+
+std::size_t choose(const char* op, const Window2D& window) {
+  return choose_implementation(op, {{"reference", kAccepts}},
+                               tracing_kernels() ? describe(window) : std::string());
+}
+
+template <class T>
+void run(const Window2D& window, const Operands& in, Tensor& y) {
+  choose(kOp, window);
+  kernels::depthwise_conv2d_reference<T>(window, {.x = in.x.data<T>(),
+                                                  .kernel = in.kernel.data<T>(),
+                                                  .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
+                                                  .y = y.mutable_data<T>()});
+}
+
+template <class T>
+void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, Operands& gradients) {
+  choose(kGradientOp, window);
+  const auto data = [](Tensor& gradient) {
+    return gradient.defined() ? gradient.mutable_data<T>() : nullptr;
+  };
+  kernels::depthwise_conv2d_backward_reference<T>(window, {.x = in.x.data<T>(),
+                                                           .kernel = in.kernel.data<T>(),
+                                                           .dy = dy.data<T>(),
+                                                           .dx = data(gradients.x),
+                                                           .dkernel = data(gradients.kernel),
+                                                           .dbias = data(gradients.bias)});
+}
+
+}  // namespace
+
+Tensor depthwise_conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bias,
+                        const Conv2DOptions& options) {
+  expect_one_computable_dtype(kOp, {{"x", x}, {"kernel", kernel}, {"bias", bias}});
+  const Window2D window = depthwise_window(kOp, "kernel", x, kernel, options);
+  expect_bias_shape(kOp, bias, window.out_c);
+
+  const Operands in{x, kernel, bias};
+  Tensor y(output_shape(window), x.dtype());
+  const auto compute = x.dtype() == DType::float64 ? run<double> : run<float>;
+  compute(window, in, y);
+
+  if (GradientTape::is_recording({x, kernel, bias})) {
+    const std::vector<bool> wanted = followed({x, kernel, bias});
+    GradientTape::record(kOp, {x, kernel, bias}, {y}, [window, in, wanted](const Tensors& output_gradients) {
+      const Tensor& dy = output_gradients[0];
+      Operands gradients{gradient_slot(in.x, wanted[0]), gradient_slot(in.kernel, wanted[1]),
+                         gradient_slot(in.bias, wanted[2])};
+      const auto differentiate = dy.dtype() == DType::float64 ? run_backward<double> : run_backward<float>;
+      differentiate(window, in, dy, gradients);
+      const Tensors results{gradients.x, gradients.kernel, gradients.bias};
+      record_once_differentiable(kGradientOp, {in.x, in.kernel, dy}, results);
+      return results;
+    });
+  }
+  return y;
+}
+
+}  // namespace sepal::ops

@@ -1,0 +1,102 @@
+#include "sepal/kernels/separable_conv2d.h"
+
+#include <fmt/format.h>
+
+#include "sepal/autodiff/gradient_tape.h"
+#include "sepal/base/error.h"
+#include "sepal/ops/conv.h"
+#include "sepal/ops/conv_geometry.h"
+#include "sepal/ops/conv_gradients.h"
+#include "sepal/ops/depthwise_window.h"
+#include "sepal/ops/implementations.h"
+#include "sepal/ops/operands.h"
+
+namespace sepal::ops {
+namespace {
+
+using kernels::Window2D;
+
+constexpr const char* kOp = "separable_conv2d";
+constexpr const char* kGradientOp = "gradient of separable_conv2d";
+
+/// The operands, or their gradients; what is absent or not wanted is not defined.
+struct Operands {
+  Tensor x, depthwise, pointwise, bias;
+};
+
+std::size_t choose(const char* op, const Window2D& window) {
+  return choose_implementation(op, {{"reference", kAccepts}},
+                               tracing_kernels() ? describe(window) : std::string());
+}
+
+template <class T>
+void run(const Window2D& window, const Operands& in, Tensor& y) {
+  choose(kOp, window);
+  kernels::separable_conv2d_reference<T>(window, {.x = in.x.data<T>(),
+                                                  .depthwise = in.depthwise.data<T>(),
+                                                  .pointwise = in.pointwise.data<T>(),
+                                                  .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
+                                                  .y = y.mutable_data<T>()});
+}
+
+template <class T>
+void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, Operands& gradients) {
+  choose(kGradientOp, window);
+  const auto data = [](Tensor& gradient) {
+    return gradient.defined() ? gradient.mutable_data<T>() : nullptr;
+  };
+  kernels::separable_conv2d_backward_reference<T>(window, {.x = in.x.data<T>(),
+                                                           .depthwise = in.depthwise.data<T>(),
+                                                           .pointwise = in.pointwise.data<T>(),
+                                                           .dy = dy.data<T>(),
+                                                           .dx = data(gradients.x),
+                                                           .ddepthwise = data(gradients.depthwise),
+                                                           .dpointwise = data(gradients.pointwise),
+                                                           .dbias = data(gradients.bias)});
+}
+
+/// @throws ValueError if the pointwise kernel is not (1, 1, channels, filters) with filters above 0.
+void expect_pointwise_shape(const Shape& shape, std::int64_t channels) {
+  if (shape.rank() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == channels && shape[3] > 0) return;
+  throw ValueError(
+      fmt::format("{}: argument `pointwise_kernel` must have shape (1, 1, {}, filters), where {} is "
+                  "in_channels * depth_multiplier. Received: pointwise_kernel.shape={}",
+                  kOp, channels, channels, shape.str()));
+}
+
+}  // namespace
+
+Tensor separable_conv2d(const Tensor& x, const Tensor& depthwise_kernel, const Tensor& pointwise_kernel,
+                        const Tensor& bias, const Conv2DOptions& options) {
+  const Operands in{x, depthwise_kernel, pointwise_kernel, bias};
+  expect_one_computable_dtype(kOp, {{"x", x},
+                                    {"depthwise_kernel", depthwise_kernel},
+                                    {"pointwise_kernel", pointwise_kernel},
+                                    {"bias", bias}});
+  Window2D window = depthwise_window(kOp, "depthwise_kernel", x, depthwise_kernel, options);
+  expect_pointwise_shape(pointwise_kernel.shape(), window.out_c);
+  window.out_c = pointwise_kernel.shape()[3];
+  expect_bias_shape(kOp, bias, window.out_c);
+
+  Tensor y(output_shape(window), x.dtype());
+  const auto compute = x.dtype() == DType::float64 ? run<double> : run<float>;
+  compute(window, in, y);
+
+  const Tensors operands{x, depthwise_kernel, pointwise_kernel, bias};
+  if (GradientTape::is_recording(operands)) {
+    const std::vector<bool> wanted = followed({x, depthwise_kernel, pointwise_kernel, bias});
+    GradientTape::record(kOp, operands, {y}, [window, in, wanted](const Tensors& output_gradients) {
+      const Tensor& dy = output_gradients[0];
+      Operands gradients{gradient_slot(in.x, wanted[0]), gradient_slot(in.depthwise, wanted[1]),
+                         gradient_slot(in.pointwise, wanted[2]), gradient_slot(in.bias, wanted[3])};
+      const auto differentiate = dy.dtype() == DType::float64 ? run_backward<double> : run_backward<float>;
+      differentiate(window, in, dy, gradients);
+      const Tensors results{gradients.x, gradients.depthwise, gradients.pointwise, gradients.bias};
+      record_once_differentiable(kGradientOp, {in.x, in.depthwise, in.pointwise, dy}, results);
+      return results;
+    });
+  }
+  return y;
+}
+
+}  // namespace sepal::ops
