@@ -16,6 +16,19 @@ namespace {
 
 std::atomic<int> thread_limit{0};  // 0: not set, ask OpenMP
 
+// Libraries called from a part (oneDNN) must not plan for more threads than this one: their results would
+// depend on the number. OpenMP keeps the setting per thread, so no other thread sees it.
+class OneThreadForLibraries {
+ public:
+  OneThreadForLibraries() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThreadForLibraries() { omp_set_num_threads(before_); }
+  OneThreadForLibraries(const OneThreadForLibraries&) = delete;
+  OneThreadForLibraries& operator=(const OneThreadForLibraries&) = delete;
+
+ private:
+  int before_;
+};
+
 }  // namespace
 
 int num_threads() {
@@ -35,6 +48,7 @@ void set_num_threads(int threads) {
 void parallel_parts(std::int64_t parts, const std::function<void(std::int64_t)>& body) {
   const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), parts));
   if (threads <= 1 || omp_in_parallel() != 0) {
+    const OneThreadForLibraries one_thread;
     for (std::int64_t part = 0; part < parts; ++part) body(part);
     return;
   }
@@ -43,8 +57,7 @@ void parallel_parts(std::int64_t parts, const std::function<void(std::int64_t)>&
   std::int64_t failed_part = std::numeric_limits<std::int64_t>::max();
 #pragma omp parallel num_threads(threads)
   {
-    // Libraries called from a part (oneDNN) must not plan for more threads than this one.
-    omp_set_num_threads(1);
+    const OneThreadForLibraries one_thread;
 #pragma omp for schedule(dynamic, 1)
     for (std::int64_t part = 0; part < parts; ++part) {
       try {

@@ -17,8 +17,9 @@ int num_threads();
 void set_num_threads(int threads);
 
 /// Calls `body(part)` for every part in [0, parts), each once, on some thread, in any order.
-/// Called from inside another parallel region it runs the parts one after another.
-/// An exception of a part reaches the caller after all threads stopped (the one of the lowest part wins).
+/// Called from inside another parallel region it runs the parts one after another. Inside of a part,
+/// libraries that use OpenMP (oneDNN) see one thread, also when there is only one part. An exception of a
+/// part reaches the caller after all threads stopped (the one of the lowest part wins).
 void parallel_parts(std::int64_t parts, const std::function<void(std::int64_t part)>& body);
 
 /// Calls `body(begin, end)` for ranges that together cover [0, count). `grain` is the least length worth a
