@@ -43,7 +43,7 @@ fs::path folder_of(const std::string& path) {
 
 // ".model.keras.": hidden, beside the target, and not matched by a pattern for finished files.
 std::string temporary_prefix(const std::string& path) {
-  return "." + fs::path(path).filename().string() + ".";
+  return fmt::format(".{}.", fs::path(path).filename().string());
 }
 
 // A living writer holds a lock on its temporary file; one that can be locked was left by a killed process.
