@@ -125,7 +125,10 @@ class ConfigReader {
     if (const Json* found = config_find(config_, owner_, key)) config_get(*found, {owner_, key}, value);
   }
   /// Keys that mean nothing here and are no error.
-  void ignore(std::initializer_list<const char*> keys) { known_.insert(keys.begin(), keys.end()); }
+  template <class Keys>
+  void ignore(const Keys& keys) {
+    known_.insert(keys.begin(), keys.end());
+  }
   /// @throws TypeError naming the first key that was neither visited nor ignored.
   void expect_all_used() const { config_expect_only(config_, owner_, known_); }
 

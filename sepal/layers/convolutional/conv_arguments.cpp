@@ -1,0 +1,95 @@
+#include "sepal/layers/convolutional/conv_arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sepal/base/error.h"
+#include "sepal/layers/image_data_format.h"
+
+namespace sepal {
+
+void standardize_conv_arguments(IntTuple& kernel_size, IntTuple& strides, std::string& padding,
+                                std::string& data_format, IntTuple& dilation_rate) {
+  kernel_size = standardize_tuple(kernel_size, 2, "kernel_size");
+  strides = standardize_tuple(strides, 2, "strides");
+  padding = standardize_choice(padding, {"valid", "same"}, "padding");
+  data_format = standardize_data_format(data_format);
+  dilation_rate = standardize_tuple(dilation_rate, 2, "dilation_rate");
+}
+
+void expect_positive(std::int64_t value, const char* argument) {
+  if (value <= 0) {
+    throw ValueError(
+        fmt::format("Invalid value for argument `{}`. Expected a strictly positive value. Received {}={}.",
+                    argument, argument, value));
+  }
+}
+
+void expect_no_strides_with_dilation(const IntTuple& strides, const IntTuple& dilation_rate) {
+  const auto exceeds_one = [](const IntTuple& tuple) {
+    return *std::max_element(tuple.values().begin(), tuple.values().end()) > 1;
+  };
+  if (exceeds_one(strides) && exceeds_one(dilation_rate)) {
+    throw ValueError(
+        fmt::format("`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
+                    "strides={} and dilation_rate={}",
+                    strides.str(), dilation_rate.str()));
+  }
+}
+
+ops::Conv2DOptions conv2d_options(const IntTuple& strides, const std::string& padding,
+                                  const std::string& data_format, const IntTuple& dilation_rate,
+                                  std::int64_t groups) {
+  return {.stride_h = strides[0],
+          .stride_w = strides[1],
+          .dilation_h = dilation_rate[0],
+          .dilation_w = dilation_rate[1],
+          .padding = ops::padding_from_name(padding),
+          .channels_first = data_format == "channels_first",
+          .groups = groups};
+}
+
+int channel_axis(const std::string& data_format) { return data_format == "channels_first" ? 1 : 3; }
+
+std::int64_t defined_channels(const Shape& input_shape, const std::string& data_format) {
+  if (input_shape.rank() != 4) {
+    throw ValueError(fmt::format("Inputs should have rank 4. Received input_shape={}.", input_shape.str()));
+  }
+  const std::int64_t channels = input_shape[channel_axis(data_format)];
+  if (channels == kNone) {
+    throw ValueError(
+        fmt::format("The channel dimension of the inputs should be defined. The input_shape received is "
+                    "{}, where axis {} (0-based) is the channel dimension, which found to be `None`.",
+                    input_shape.str(), channel_axis(data_format)));
+  }
+  return channels;
+}
+
+InputSpec image_spec(const std::string& data_format, std::int64_t channels) {
+  return {.ndim = 4, .axes = {{channel_axis(data_format), channels}}};
+}
+
+Shape conv_output_shape(const Shape& input_shape, std::int64_t filters, const IntTuple& kernel_size,
+                        const IntTuple& strides, const std::string& padding, const std::string& data_format,
+                        const IntTuple& dilation_rate) {
+  const int first_spatial = data_format == "channels_first" ? 2 : 1;
+  Shape shape = input_shape;
+  shape[channel_axis(data_format)] = filters;
+  for (int i = 0; i < 2; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    std::int64_t& length = shape[first_spatial + i];
+    if (length == kNone) continue;
+    length = ops::window_output_length(length, kernel_size[k], ops::padding_from_name(padding), strides[k],
+                                       dilation_rate[k]);
+    if (length <= 0) {
+      throw ValueError(fmt::format(
+          "Computed output size would be zero or negative. Received `inputs shape={}`, `kernel_size={}`, "
+          "`strides={}`, `padding={}`, `dilation_rate={}`.",
+          input_shape.str(), kernel_size.str(), strides.str(), padding, dilation_rate.str()));
+    }
+  }
+  return shape;
+}
+
+}  // namespace sepal

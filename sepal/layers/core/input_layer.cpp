@@ -1,0 +1,96 @@
+#include "sepal/layers/core/input_layer.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "sepal/base/naming.h"
+#include "sepal/graph/node.h"
+#include "sepal/layers/registry.h"
+
+namespace sepal {
+namespace {
+
+DType dtype_or_floatx(const std::string& name) { return name.empty() ? floatx() : dtype_from_name(name); }
+
+Shape batch_shape_of(const InputOptions& options) {
+  if (options.shape && options.batch_shape) {
+    throw ValueError("You cannot pass both `shape` and `batch_shape` at the same time.");
+  }
+  if (!options.shape && !options.batch_shape) throw ValueError("You must pass a `shape` argument.");
+  return options.batch_shape ? *options.batch_shape : options.shape->with_front(options.batch_size);
+}
+
+Shape shape_from_json(const Json& value, const ConfigField& field) {
+  if (!value.is_array()) config_type_error(field, "a list of lengths", value);
+  Shape shape;
+  for (const Json& item : value) {
+    if (item.is_null()) {
+      shape.push_back(kNone);
+    } else {
+      std::int64_t length = 0;
+      config_get(item, field, length);
+      if (length < 0) config_type_error(field, "lengths of at least 0", value);
+      shape.push_back(length);
+    }
+  }
+  if (shape.rank() == 0) config_type_error(field, "a shape with a batch axis", value);
+  return shape;
+}
+
+}  // namespace
+
+InputLayer::InputLayer(Options options)
+    : Layer("InputLayer", {.name = options.name}),
+      batch_shape_(batch_shape_of(options)),
+      input_dtype_(dtype_or_floatx(options.dtype)) {
+  set_built();
+}
+
+KerasTensor InputLayer::tensor() {
+  if (calls().empty()) {
+    return Node::record_call(shared_from_this(), {}, {{batch_shape_, input_dtype_, name()}}, false)[0];
+  }
+  const KerasTensor existing = outputs_of(calls()[0])[0];
+  if (existing.node()) return existing;
+  // Nothing held the first node any more: the input begins anew.
+  return Node::record_call(shared_from_this(), {}, {{batch_shape_, input_dtype_, name()}}, false)[0];
+}
+
+Tensors InputLayer::call_all(const Tensors& inputs, const CallContext&) { return inputs; }
+
+Shapes InputLayer::compute_output_shapes(const Shapes&) { return {batch_shape_}; }
+
+Json InputLayer::get_config() const {
+  Json shape = Json::array();
+  for (const std::int64_t dim : batch_shape_) shape.push_back(dim == kNone ? Json(nullptr) : Json(dim));
+  return {{"batch_shape", shape}, {"dtype", std::string(name_of(input_dtype_))},
+          {"sparse", false},      {"ragged", false},
+          {"name", name()},       {"optional", false}};
+}
+
+std::shared_ptr<Layer> InputLayer::from_config(const Json& config, const std::string& owner) {
+  Options options;
+  for (const char* key : {"batch_shape", "batch_input_shape"}) {
+    if (const Json* shape = config_find(config, owner, key)) {
+      options.batch_shape = shape_from_json(*shape, {owner, key});
+    }
+  }
+  if (const Json* shape = config_find(config, owner, "shape"); shape != nullptr && !options.batch_shape) {
+    options.shape = shape_from_json(*shape, {owner, "shape"});
+  }
+  if (const Json* name = config_find(config, owner, "name")) config_get(*name, {owner, "name"}, options.name);
+  if (const Json* dtype = config_find(config, owner, "dtype"); dtype != nullptr && !dtype->is_null()) {
+    config_get(*dtype, {owner, "dtype"}, options.dtype);
+  }
+  config_expect_only(config, owner,
+                     {"batch_shape", "batch_input_shape", "shape", "name", "dtype", "sparse", "ragged",
+                      "optional", "trainable"});
+  expect_idle_keys(config, owner, {"sparse", "ragged", "optional"});
+  return std::make_shared<InputLayer>(std::move(options));
+}
+
+KerasTensor Input(InputOptions options) { return std::make_shared<InputLayer>(std::move(options))->tensor(); }
+
+}  // namespace sepal

@@ -1,0 +1,203 @@
+#include "sepal/layers/layer.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "sepal/base/naming.h"
+#include "sepal/graph/node.h"
+#include "sepal/layers/ref.h"
+#include "sepal/ops/elementwise.h"
+
+namespace sepal {
+namespace {
+
+Shapes shapes_of(const Tensors& tensors) {
+  Shapes shapes;
+  for (const Tensor& tensor : tensors) shapes.push_back(tensor.shape());
+  return shapes;
+}
+
+const Shape& only_shape(const Shapes& shapes, const std::string& layer) {
+  if (shapes.size() != 1) {
+    throw ValueError(fmt::format("Layer \"{}\" expects 1 input(s), but it received {} input tensors.", layer,
+                                 shapes.size()));
+  }
+  return shapes[0];
+}
+
+// `shape` with every unknown axis set to `length`.
+Shape filled(const Shape& shape, std::int64_t length) {
+  Shape result = shape;
+  for (int i = 0; i < result.rank(); ++i) {
+    if (result[i] == kNone) result[i] = length;
+  }
+  return result;
+}
+
+}  // namespace
+
+void expect_one_output(std::size_t outputs, const Layer& layer) {
+  if (outputs != 1) {
+    throw ValueError(
+        fmt::format("Layer \"{}\" has {} outputs: call `all` to get them.", layer.name(), outputs));
+  }
+}
+
+Layer::Layer(std::string class_name, LayerArguments arguments)
+    : class_name_(std::move(class_name)),
+      dtype_policy_(arguments.dtype),
+      dtype_(arguments.dtype.resolve()),
+      trainable_(arguments.trainable),
+      activity_regularizer_(std::move(arguments.activity_regularizer)) {
+  if (arguments.name.find('/') != std::string::npos) {
+    throw ValueError(
+        fmt::format("Argument `name` must be a string and cannot contain character `/`. Received: "
+                    "name={}",
+                    arguments.name));
+  }
+  if (dtype_policy_.name().empty()) dtype_policy_ = DTypePolicy(dtype_);
+  set_name(arguments.name.empty() ? auto_name(class_name_) : std::move(arguments.name));
+}
+
+void Layer::check_inputs(const Shapes& shapes) const {
+  if (input_spec_.empty()) return;
+  if (shapes.size() != input_spec_.size()) {
+    throw ValueError(fmt::format("Layer \"{}\" expects {} input(s), but it received {} input tensors.",
+                                 name(), input_spec_.size(), shapes.size()));
+  }
+  for (std::size_t i = 0; i < shapes.size(); ++i) check_input_spec(input_spec_[i], shapes[i], i, name());
+}
+
+void Layer::maybe_build(const Shapes& shapes) {
+  check_inputs(shapes);
+  if (built_) return;
+  build_for(shapes);
+  check_inputs(shapes);
+}
+
+void Layer::build_for(const Shapes& input_shapes) {
+  if (built_) {
+    check_inputs(input_shapes);
+    return;
+  }
+  const std::size_t trainable_before = trainable_kind_.size();
+  const std::size_t non_trainable_before = non_trainable_kind_.size();
+  try {
+    build_all(input_shapes);
+  } catch (...) {
+    // A layer whose build fails stays unbuilt, without half of its weights.
+    trainable_kind_.resize(trainable_before);
+    non_trainable_kind_.resize(non_trainable_before);
+    throw;
+  }
+  build_shapes_ = input_shapes;
+  built_ = true;
+}
+
+Tensors Layer::call_within(const Tensors& inputs, const CallContext& context) {
+  maybe_build(shapes_of(inputs));
+  Tensors cast_inputs = inputs;
+  if (casts_inputs()) {
+    for (Tensor& input : cast_inputs) {
+      if (is_floating(input.dtype()) && input.dtype() != dtype_) input = ops::cast(input, dtype_);
+    }
+  }
+  Tensors outputs = call_all(cast_inputs, context);
+  if (activity_regularizer_) {
+    for (const Tensor& output : outputs) {
+      Tensor loss = activity_regularizer_(output);
+      // Keras since 3.14 (and 2.6 to 2.15): per sample.
+      if (output.rank() > 0 && output.shape()[0] > 0) {
+        loss = ops::multiply(loss, 1.0 / static_cast<double>(output.shape()[0]));
+      }
+      context.losses->push_back(std::move(loss));
+    }
+  }
+  return outputs;
+}
+
+Tensors Layer::operator()(const Tensors& inputs, CallOptions options) {
+  Tensors call_losses;
+  Tensors outputs = call_within(inputs, {options.training, &call_losses});
+  last_call_losses_ = std::move(call_losses);
+  return outputs;
+}
+
+Tensor Layer::operator()(const Tensor& input, CallOptions options) {
+  Tensors outputs = (*this)(Tensors{input}, options);
+  expect_one_output(outputs.size(), *this);
+  return outputs[0];
+}
+
+KerasTensors Layer::operator()(const KerasTensors& inputs, bool list_input) {
+  Shapes shapes;
+  std::vector<DType> dtypes;
+  for (const KerasTensor& input : inputs) {
+    if (!input.defined())
+      throw ValueError(fmt::format("Layer \"{}\" was called on an empty KerasTensor.", name()));
+    shapes.push_back(input.shape());
+    dtypes.push_back(input.dtype());
+  }
+  maybe_build(shapes);
+  const Shapes output_shapes = compute_output_shapes(shapes);
+  const std::vector<DType> output_dtypes = compute_output_dtypes(dtypes, output_shapes.size());
+  std::vector<KerasTensorData> outputs;
+  for (std::size_t i = 0; i < output_shapes.size(); ++i) {
+    outputs.push_back({output_shapes[i], output_dtypes[i], auto_name("KerasTensor")});
+  }
+  return Node::record_call(shared_from_this(), inputs, std::move(outputs), list_input);
+}
+
+void Layer::build(const Shape&) {}
+
+void Layer::build_all(const Shapes& input_shapes) { build(only_shape(input_shapes, name())); }
+
+Tensor Layer::call(const Tensor&, const CallContext&) {
+  throw UnimplementedError(fmt::format("Layer {} does not have a `call()` method implemented.", class_name_));
+}
+
+Tensors Layer::call_all(const Tensors& inputs, const CallContext& context) {
+  if (inputs.size() != 1) {
+    throw ValueError(fmt::format("Layer \"{}\" expects 1 input(s), but it received {} input tensors.", name(),
+                                 inputs.size()));
+  }
+  return {call(inputs[0], context)};
+}
+
+Shape Layer::compute_output_shape(const Shape& input_shape) {
+  if (input_shape.is_fully_defined()) {
+    Tensors ignored;
+    return call(Tensor::zeros(input_shape, dtype_), {false, &ignored}).shape();
+  }
+  // Two runs with different lengths on the unknown axes: what differs in the results is unknown too.
+  Shape first = compute_output_shape(filled(input_shape, 7));
+  const Shape second = compute_output_shape(filled(input_shape, 8));
+  for (int i = 0; i < first.rank(); ++i) {
+    if (second.rank() != first.rank() || first[i] != second[i]) first[i] = kNone;
+  }
+  return first;
+}
+
+Shapes Layer::compute_output_shapes(const Shapes& input_shapes) {
+  return {compute_output_shape(only_shape(input_shapes, name()))};
+}
+
+std::vector<DType> Layer::compute_output_dtypes(const std::vector<DType>&, std::size_t outputs) {
+  return std::vector<DType>(outputs, dtype_);
+}
+
+void Layer::put_config(Json&) const {}
+
+Json Layer::get_config() const {
+  Json config = Json::object();
+  config_put(config, "name", name());
+  config_put(config, "trainable", trainable_);
+  config_put(config, "dtype", dtype_policy_);
+  if (activity_regularizer_) config_put(config, "activity_regularizer", activity_regularizer_);
+  put_config(config);
+  return config;
+}
+
+}  // namespace sepal

@@ -1,0 +1,87 @@
+#include "sepal/layers/normalization/batch_normalization.h"
+
+#include <fmt/format.h>
+
+#include "sepal/base/error.h"
+#include "sepal/ops/normalization.h"
+
+namespace sepal {
+namespace {
+
+// moving * momentum + batch * (1 - momentum), each factor and product rounded to the dtype as Keras's are.
+template <class T>
+void move_towards(Tensor& moving, const Tensor& batch, double momentum) {
+  const T kept = static_cast<T>(momentum);
+  const T added = static_cast<T>(1.0 - momentum);
+  T* values = moving.mutable_data<T>();
+  const T* news = batch.data<T>();
+  for (std::int64_t i = 0; i < moving.num_elements(); ++i) values[i] = values[i] * kept + news[i] * added;
+}
+
+void update_moving(Variable& moving, const Tensor& batch, double momentum) {
+  if (moving.dtype() == DType::float64) {
+    move_towards<double>(moving.mutable_value(), batch, momentum);
+  } else {
+    move_towards<float>(moving.mutable_value(), batch, momentum);
+  }
+}
+
+}  // namespace
+
+BatchNormalizationLayer::BatchNormalizationLayer(Options options)
+    : ConfiguredLayer("BatchNormalization", std::move(options)) {
+  if (options_.renorm) {
+    throw UnimplementedError("BatchNormalization: `renorm=True` is not implemented.");
+  }
+}
+
+void BatchNormalizationLayer::build(const Shape& input_shape) {
+  const int axis = normalize_axis(options_.axis, input_shape.rank());
+  const std::int64_t length = input_shape[axis];
+  if (length == kNone) {
+    throw ValueError(
+        fmt::format("Axis {} of the inputs to BatchNormalization should be defined. Full input shape "
+                    "received: {}",
+                    options_.axis, input_shape.str()));
+  }
+  const Shape shape{length};
+  if (options_.scale) {
+    gamma_ = add_weight({.shape = shape,
+                         .initializer = options_.gamma_initializer,
+                         .name = "gamma",
+                         .regularizer = options_.gamma_regularizer,
+                         .constraint = options_.gamma_constraint});
+  }
+  if (options_.center) {
+    beta_ = add_weight({.shape = shape,
+                        .initializer = options_.beta_initializer,
+                        .name = "beta",
+                        .regularizer = options_.beta_regularizer,
+                        .constraint = options_.beta_constraint});
+  }
+  moving_mean_ = add_weight({.shape = shape,
+                             .initializer = options_.moving_mean_initializer,
+                             .trainable = false,
+                             .name = "moving_mean"});
+  moving_variance_ = add_weight({.shape = shape,
+                                 .initializer = options_.moving_variance_initializer,
+                                 .trainable = false,
+                                 .name = "moving_variance"});
+  set_input_spec({.ndim = input_shape.rank(), .axes = {{axis, length}}});
+}
+
+Tensor BatchNormalizationLayer::call(const Tensor& input, const CallContext& context) {
+  const int axis = normalize_axis(options_.axis, input.rank());
+  const Tensor gamma = gamma_ ? gamma_.value() : Tensor();
+  const Tensor beta = beta_ ? beta_.value() : Tensor();
+  if (!context.training || !trainable()) {
+    return ops::batch_norm_inference(input, moving_mean_.value(), moving_variance_.value(), gamma, beta, axis,
+                                     options_.epsilon);
+  }
+  ops::BatchNormResult result = ops::batch_norm_training(input, gamma, beta, axis, options_.epsilon);
+  update_moving(moving_mean_, result.mean, options_.momentum);
+  update_moving(moving_variance_, result.variance, options_.momentum);
+  return std::move(result.output);
+}
+
+}  // namespace sepal

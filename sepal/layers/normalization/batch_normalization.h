@@ -1,0 +1,80 @@
+// BatchNormalization (keras.layers.BatchNormalization; Ioffe and Szegedy 2015).
+#pragma once
+
+#include "sepal/layers/configured_layer.h"
+#include "sepal/layers/ref.h"
+
+namespace sepal {
+
+struct BatchNormalizationOptions {
+  /// The axis that keeps its statistics (the channels).
+  std::int64_t axis = -1;
+  double momentum = 0.99;
+  double epsilon = 1e-3;
+  bool center = true;
+  bool scale = true;
+  Initializer beta_initializer = "zeros";
+  Initializer gamma_initializer = "ones";
+  Initializer moving_mean_initializer = "zeros";
+  Initializer moving_variance_initializer = "ones";
+  Regularizer beta_regularizer = nullptr;
+  Regularizer gamma_regularizer = nullptr;
+  Constraint beta_constraint = nullptr;
+  Constraint gamma_constraint = nullptr;
+  /// Statistics over several devices: there is one, so it changes nothing.
+  bool synchronized = false;
+  /// Batch renormalization is not implemented: true is refused.
+  bool renorm = false;
+  std::optional<double> renorm_clipping = {};
+  double renorm_momentum = 0.99;
+  std::string name = {};
+  bool trainable = true;
+  DTypePolicy dtype = {};
+
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("axis", o.axis);
+    v("momentum", o.momentum);
+    v("epsilon", o.epsilon);
+    v("center", o.center);
+    v("scale", o.scale);
+    v("beta_initializer", o.beta_initializer);
+    v("gamma_initializer", o.gamma_initializer);
+    v("moving_mean_initializer", o.moving_mean_initializer);
+    v("moving_variance_initializer", o.moving_variance_initializer);
+    v("beta_regularizer", o.beta_regularizer);
+    v("gamma_regularizer", o.gamma_regularizer);
+    v("beta_constraint", o.beta_constraint);
+    v("gamma_constraint", o.gamma_constraint);
+    v("synchronized", o.synchronized);
+    v("renorm", o.renorm);
+    v("renorm_clipping", o.renorm_clipping);
+    v("renorm_momentum", o.renorm_momentum);
+  }
+};
+
+/// In training normalizes by the batch's mean and variance and moves the stored ones towards them (moving =
+/// moving * momentum + batch * (1 - momentum), the variance without Bessel's correction); else, and when
+/// frozen, by the stored ones. Weights: gamma, beta (trainable), moving_mean, moving_variance; (channels,)
+/// each.
+class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions> {
+ public:
+  explicit BatchNormalizationLayer(Options options);
+
+ protected:
+  void build(const Shape& input_shape) override;
+  Tensor call(const Tensor& input, const CallContext& context) override;
+  Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
+
+ private:
+  Variable gamma_;
+  Variable beta_;
+  Variable moving_mean_;
+  Variable moving_variance_;
+};
+
+namespace layers {
+using BatchNormalization = Ref<BatchNormalizationLayer>;
+}
+
+}  // namespace sepal

@@ -1,0 +1,52 @@
+#include "sepal/layers/preprocessing/rescaling.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/layers/image_data_format.h"
+#include "sepal/ops/elementwise.h"
+
+namespace sepal {
+namespace {
+
+// The values as a tensor that broadcasts against x along its channels.
+Tensor along_channels(const PerChannel& value, const Tensor& x) {
+  if (!value.is_list) return Tensor::scalar(value.values[0], x.dtype());
+  const auto count = static_cast<std::int64_t>(value.values.size());
+  Tensor tensor = Tensor::from(value.values, {count}).astype(x.dtype());
+  if (image_data_format() != "channels_first" || x.rank() < 3) return tensor;
+  Shape shape{count};
+  for (int i = 2; i < x.rank(); ++i) shape.push_back(1);
+  return tensor.reshaped(shape);
+}
+
+bool is_zero(const PerChannel& value) { return !value.is_list && value.values[0] == 0.0; }
+
+}  // namespace
+
+void config_put(Json& out, const char* key, const PerChannel& value) {
+  if (value.is_list) {
+    out[key] = value.values;
+  } else {
+    out[key] = value.values[0];
+  }
+}
+
+void config_get(const Json& in, const ConfigField& field, PerChannel& value) {
+  if (in.is_array()) {
+    std::vector<double> list;
+    config_get(in, field, list);
+    value = PerChannel(std::move(list));
+    return;
+  }
+  double number = 0.0;
+  config_get(in, field, number);
+  value = PerChannel(number);
+}
+
+Tensor RescalingLayer::call(const Tensor& input, const CallContext&) {
+  const Tensor x = ops::cast(input, dtype());
+  const Tensor scaled = ops::multiply(x, along_channels(options_.scale, x));
+  return is_zero(options_.offset) ? scaled : ops::add(scaled, along_channels(options_.offset, x));
+}
+
+}  // namespace sepal

@@ -1,0 +1,63 @@
+// The registry: class names in files -> layers. The built-in rows are in layers/builtin.cpp; a user adds his
+// own:
+//
+//   register_layer<MyLayer>("MyLayer");
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sepal/layers/layer.h"
+
+namespace sepal {
+
+/// Makes a layer from the arguments in a config. `owner` names the layer in messages: "layer 'conv'".
+using LayerFactory = std::function<std::shared_ptr<Layer>(const Json& config, const std::string& owner)>;
+
+/// A later registration of the same name replaces the earlier one.
+void register_layer(const std::string& class_name, LayerFactory factory);
+
+/// @throws TypeError if a key is not understood or has a wrong type; ValueError for a class that is not
+/// known.
+std::shared_ptr<Layer> layer_from_config(const std::string& class_name, const Json& config);
+
+/// From the envelope {"class_name": …, "config": {…}}.
+std::shared_ptr<Layer> layer_from_envelope(const Json& envelope, const std::string& owner);
+
+bool is_registered_layer(const std::string& class_name);
+/// In alphabetical order.
+std::vector<std::string> registered_layers();
+
+/// Keys that newer or older writers add and that mean nothing as long as they are null, false, zero or empty.
+/// @throws UnimplementedError naming the key if it says more than that.
+void expect_idle_keys(const Json& config, const std::string& owner, const std::vector<const char*>& keys);
+
+/// A layer with an Options struct; `idle_keys` as in expect_idle_keys.
+template <class L>
+std::shared_ptr<Layer> configured_layer_from(const Json& config, const std::string& owner,
+                                             const std::vector<const char*>& idle_keys = {}) {
+  typename L::Options options;
+  ConfigReader reader(config, owner);
+  reader("name", options.name);
+  reader("trainable", options.trainable);
+  reader("dtype", options.dtype);
+  L::Options::visit(options, reader);
+  reader.ignore(idle_keys);
+  if constexpr (!requires { options.activity_regularizer; })
+    reader.ignore(std::vector<const char*>{"activity_regularizer"});
+  reader.expect_all_used();
+  expect_idle_keys(config, owner, idle_keys);
+  if constexpr (requires { options.allow_strides_with_dilation; }) options.allow_strides_with_dilation = true;
+  return std::make_shared<L>(std::move(options));
+}
+
+template <class L>
+void register_layer(const std::string& class_name) {
+  register_layer(class_name, [](const Json& config, const std::string& owner) {
+    return configured_layer_from<L>(config, owner);
+  });
+}
+
+}  // namespace sepal

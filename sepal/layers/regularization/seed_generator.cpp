@@ -1,0 +1,50 @@
+#include "sepal/layers/regularization/seed_generator.h"
+
+#include <algorithm>
+
+#include "sepal/base/parallel.h"
+
+namespace sepal {
+namespace {
+
+// Elements that share one random stream: large enough to pay for its start.
+constexpr std::int64_t kBlock = 1 << 14;
+
+template <class T>
+void fill_mask(T* mask, std::int64_t count, double rate, std::uint64_t key) {
+  const T kept = static_cast<T>(1.0 / (1.0 - rate));
+  const auto threshold = static_cast<std::uint64_t>(rate * 0x1p32);
+  parallel_parts((count + kBlock - 1) / kBlock, [&](std::int64_t block) {
+    RandomStream stream(key, static_cast<std::uint64_t>(block));
+    const std::int64_t end = std::min(count, (block + 1) * kBlock);
+    for (std::int64_t i = block * kBlock; i < end; ++i)
+      mask[i] = stream.next_u32() >= threshold ? kept : T(0);
+  });
+}
+
+}  // namespace
+
+SeedGenerator::SeedGenerator(std::optional<std::int64_t> seed) {
+  const auto start = static_cast<std::uint32_t>(seed ? static_cast<std::uint64_t>(*seed) : next_random_key());
+  state_ =
+      Variable(Tensor::from<std::uint32_t>({start, 0}, {2}), "seed_generator_state", {.trainable = false});
+}
+
+std::uint64_t SeedGenerator::next() {
+  auto* state = state_.mutable_value().mutable_data<std::uint32_t>();
+  const std::uint64_t key = (static_cast<std::uint64_t>(state[0]) << 32) | state[1];
+  ++state[1];
+  return key;
+}
+
+Tensor dropout_mask(const Shape& shape, double rate, DType dtype, std::uint64_t key) {
+  Tensor mask(shape, dtype);
+  if (dtype == DType::float64) {
+    fill_mask(mask.mutable_data<double>(), mask.num_elements(), rate, key);
+  } else {
+    fill_mask(mask.mutable_data<float>(), mask.num_elements(), rate, key);
+  }
+  return mask;
+}
+
+}  // namespace sepal
