@@ -43,7 +43,9 @@ Tensor softmax(const Tensor& x, std::int64_t axis = -1);
 /// Softmax over several axes together.
 Tensor softmax(const Tensor& x, const std::vector<std::int64_t>& axes);
 Tensor log_softmax(const Tensor& x, std::int64_t axis = -1);
-/// Martins and Astudillo 2016.
+/// As every backend of Keras 3.15 computes it: max(x - tau, 0), tau = (sum of the partial sums - 1) / k over
+/// the k largest elements that support the projection. Martins and Astudillo 2016 take the last partial sum
+/// in place of their sum, so that only theirs adds up to 1 when k > 1.
 Tensor sparsemax(const Tensor& x, std::int64_t axis = -1);
 
 }  // namespace sepal::ops

@@ -11,8 +11,9 @@ Tensor add(const Tensor& a, const Tensor& b);
 Tensor subtract(const Tensor& a, const Tensor& b);
 Tensor multiply(const Tensor& a, const Tensor& b);
 Tensor divide(const Tensor& a, const Tensor& b);
-/// The larger of two elements; at a tie the gradient is halved, as TensorFlow's and Keras's is.
+/// The larger of two elements, NaN if one is NaN; at a tie the gradient goes to `a` alone (as in TensorFlow).
 Tensor maximum(const Tensor& a, const Tensor& b);
+/// The smaller of two elements, NaN if one is NaN; at a tie the gradient goes to `a` alone.
 Tensor minimum(const Tensor& a, const Tensor& b);
 
 Tensor add(const Tensor& a, double b);
@@ -27,7 +28,7 @@ Tensor sqrt(const Tensor& x);
 Tensor square(const Tensor& x);
 /// Derivative 0 at 0.
 Tensor abs(const Tensor& x);
-/// 1 where x > 0, -1 where x < 0, else 0; derivative 0.
+/// 1 where x > 0, -1 where x < 0, else 0 (NaN of NaN); derivative 0.
 Tensor sign(const Tensor& x);
 
 /// x in another dtype; the gradient is cast back. Integers have none.

@@ -18,7 +18,7 @@ Tensor mean(const Tensor& x, const Axes& axes = std::nullopt, bool keepdims = fa
 Tensor max(const Tensor& x, const Axes& axes = std::nullopt, bool keepdims = false);
 Tensor min(const Tensor& x, const Axes& axes = std::nullopt, bool keepdims = false);
 
-/// Index (int64) of the first largest element along `axis`. Not differentiable.
+/// Index (int64) of the first largest element along `axis`; NaN is never the largest. Not differentiable.
 Tensor argmax(const Tensor& x, std::int64_t axis = -1);
 
 /// x summed over the axes along which `shape` was broadcast to x's shape: the gradient of broadcasting.
