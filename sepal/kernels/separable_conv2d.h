@@ -35,4 +35,8 @@ void separable_conv2d_reference(const Window2D& window, const SeparableForward<T
 template <class T>
 void separable_conv2d_backward_reference(const Window2D& window, const SeparableBackward<T>& a);
 
+/// Strip by strip in cache, SIMD, every geometry. The same bits for any number of threads.
+void separable_conv2d_fused(const Window2D& window, const SeparableForward<float>& a);
+void separable_conv2d_backward_fused(const Window2D& window, const SeparableBackward<float>& a);
+
 }  // namespace sepal::kernels

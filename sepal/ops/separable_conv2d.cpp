@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
 #include "sepal/ops/conv.h"
@@ -24,35 +26,46 @@ struct Operands {
   Tensor x, depthwise, pointwise, bias;
 };
 
-std::size_t choose(const char* op, const Window2D& window) {
-  return choose_implementation(op, {{"reference", kAccepts}},
-                               tracing_kernels() ? describe(window) : std::string());
+/// Whether the fused kernel runs rather than the reference.
+template <class T>
+bool choose_fused(const char* op, const Window2D& window) {
+  constexpr Refusal kRefusal = std::is_same_v<T, float> ? kAccepts : "only float32";
+  return choose_implementation(op, {{"fused", kRefusal}, {"reference", kAccepts}},
+                               tracing_kernels() ? describe(window) : std::string()) == 0;
 }
 
 template <class T>
 void run(const Window2D& window, const Operands& in, Tensor& y) {
-  choose(kOp, window);
-  kernels::separable_conv2d_reference<T>(window, {.x = in.x.data<T>(),
-                                                  .depthwise = in.depthwise.data<T>(),
-                                                  .pointwise = in.pointwise.data<T>(),
-                                                  .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
-                                                  .y = y.mutable_data<T>()});
+  const kernels::SeparableForward<T> arrays{.x = in.x.data<T>(),
+                                            .depthwise = in.depthwise.data<T>(),
+                                            .pointwise = in.pointwise.data<T>(),
+                                            .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
+                                            .y = y.mutable_data<T>()};
+  const bool fused = choose_fused<T>(kOp, window);
+  if constexpr (std::is_same_v<T, float>) {
+    if (fused) return kernels::separable_conv2d_fused(window, arrays);
+  }
+  kernels::separable_conv2d_reference(window, arrays);
 }
 
 template <class T>
 void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, Operands& gradients) {
-  choose(kGradientOp, window);
   const auto data = [](Tensor& gradient) {
     return gradient.defined() ? gradient.mutable_data<T>() : nullptr;
   };
-  kernels::separable_conv2d_backward_reference<T>(window, {.x = in.x.data<T>(),
-                                                           .depthwise = in.depthwise.data<T>(),
-                                                           .pointwise = in.pointwise.data<T>(),
-                                                           .dy = dy.data<T>(),
-                                                           .dx = data(gradients.x),
-                                                           .ddepthwise = data(gradients.depthwise),
-                                                           .dpointwise = data(gradients.pointwise),
-                                                           .dbias = data(gradients.bias)});
+  const kernels::SeparableBackward<T> arrays{.x = in.x.data<T>(),
+                                             .depthwise = in.depthwise.data<T>(),
+                                             .pointwise = in.pointwise.data<T>(),
+                                             .dy = dy.data<T>(),
+                                             .dx = data(gradients.x),
+                                             .ddepthwise = data(gradients.depthwise),
+                                             .dpointwise = data(gradients.pointwise),
+                                             .dbias = data(gradients.bias)};
+  const bool fused = choose_fused<T>(kGradientOp, window);
+  if constexpr (std::is_same_v<T, float>) {
+    if (fused) return kernels::separable_conv2d_backward_fused(window, arrays);
+  }
+  kernels::separable_conv2d_backward_reference(window, arrays);
 }
 
 /// @throws ValueError if the pointwise kernel is not (1, 1, channels, filters) with filters above 0.

@@ -1,0 +1,65 @@
+#include "sepal/kernels/block_layout.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sepal/base/parallel.h"
+#include "sepal/kernels/strip_plan.h"
+
+namespace sepal::kernels {
+namespace {
+
+// Below this many elements starting threads costs more than copying.
+constexpr std::int64_t kGrainElements = 32768;
+
+void for_each_block(std::int64_t blocks, std::int64_t block_elements,
+                    const std::function<void(std::int64_t block)>& body) {
+  parallel_for(blocks, kGrainElements / std::max<std::int64_t>(block_elements, 1) + 1,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t block = begin; block < end; ++block) body(block);
+               });
+}
+
+}  // namespace
+
+void pack_columns(std::int64_t rows, std::int64_t columns, const float* from, float* to) {
+  for_each_block(blocks_of(columns), rows * kLaneBlock, [&](std::int64_t block) {
+    const std::int64_t first = block * kLaneBlock;
+    const std::int64_t width = std::min(kLaneBlock, columns - first);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      float* cell = to + (block * rows + r) * kLaneBlock;
+      std::copy_n(from + r * columns + first, width, cell);
+      std::fill_n(cell + width, kLaneBlock - width, 0.0F);
+    }
+  });
+}
+
+void pack_transposed(std::int64_t rows, std::int64_t columns, const float* from, float* to) {
+  for_each_block(blocks_of(rows), columns * kLaneBlock, [&](std::int64_t block) {
+    const std::int64_t first = block * kLaneBlock;
+    const std::int64_t width = std::min(kLaneBlock, rows - first);
+    for (std::int64_t c = 0; c < columns; ++c) {
+      float* cell = to + (block * columns + c) * kLaneBlock;
+      for (std::int64_t i = 0; i < width; ++i) cell[i] = from[(first + i) * columns + c];
+      std::fill_n(cell + width, kLaneBlock - width, 0.0F);
+    }
+  });
+}
+
+void sum_parts(std::int64_t parts, std::int64_t part_stride, std::int64_t rows, std::int64_t padded_rows,
+               std::int64_t columns, const float* from, float* to) {
+  for_each_block(blocks_of(columns), parts * rows * kLaneBlock, [&](std::int64_t block) {
+    const std::int64_t first = block * kLaneBlock;
+    const std::int64_t width = std::min(kLaneBlock, columns - first);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      float sum[kLaneBlock] = {};
+      for (std::int64_t part = 0; part < parts; ++part) {
+        const float* cell = from + part * part_stride + (block * padded_rows + r) * kLaneBlock;
+        for (std::int64_t i = 0; i < kLaneBlock; ++i) sum[i] += cell[i];
+      }
+      std::copy_n(sum, width, to + r * columns + first);
+    }
+  });
+}
+
+}  // namespace sepal::kernels

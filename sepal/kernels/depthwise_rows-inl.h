@@ -1,0 +1,284 @@
+// The depthwise step on packed rows, forwards and backwards, and the packing itself. Included once per SIMD
+// target.
+#if defined(SEPAL_KERNELS_DEPTHWISE_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SEPAL_KERNELS_DEPTHWISE_ROWS_INL_H_
+#undef SEPAL_KERNELS_DEPTHWISE_ROWS_INL_H_
+#else
+#define SEPAL_KERNELS_DEPTHWISE_ROWS_INL_H_
+#endif
+
+#include "sepal/kernels/blocked_product-inl.h"
+#include "sepal/kernels/image_strides.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sepal::kernels::HWY_NAMESPACE {
+
+/// out[column] = bias + sum over taps of in[column] * weight, for 16 channels at a time.
+struct TapSum {
+  const Tap* taps;
+  std::int64_t count;
+  const float* in;
+  std::int64_t in_step;
+  const float* weights;
+  const float* bias;  // 16 floats or null
+  float* out;
+  std::int64_t out_step;
+};
+
+// Eight columns at once: a fused multiply-add takes four cycles and two start in each, so eight sums that do
+// not wait for each other keep the multipliers busy, and each weight is loaded once for eight.
+constexpr int kTapColumns = 8;
+
+template <int kColumns, bool kUnitStep>
+HWY_INLINE void tap_sum_columns(const TapSum& s, std::int64_t column) {
+  const std::int64_t in_step = kUnitStep ? kLaneBlock : s.in_step;
+  for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+    FloatVector acc[kColumns];
+    const FloatVector start = s.bias != nullptr ? hn::Load(kTag, s.bias + lane) : hn::Zero(kTag);
+#pragma GCC unroll 8
+    for (int c = 0; c < kColumns; ++c) acc[c] = start;
+    const float* in = s.in + column * in_step + lane;
+    for (std::int64_t t = 0; t < s.count; ++t) {
+      const FloatVector weight = hn::Load(kTag, s.weights + s.taps[t].weight + lane);
+      const float* from = in + s.taps[t].in;
+#pragma GCC unroll 8
+      for (int c = 0; c < kColumns; ++c) {
+        acc[c] = hn::MulAdd(weight, hn::Load(kTag, from + c * in_step), acc[c]);
+      }
+    }
+    float* out = s.out + column * s.out_step + lane;
+#pragma GCC unroll 8
+    for (int c = 0; c < kColumns; ++c) hn::StoreU(acc[c], kTag, out + c * s.out_step);
+  }
+}
+
+template <int kColumns, bool kUnitStep>
+HWY_NOINLINE void tap_sum_group(const TapSum& s, std::int64_t column, std::int64_t columns) {
+  if constexpr (kColumns > 1) {
+    if (columns < kColumns) return tap_sum_group<kColumns - 1, kUnitStep>(s, column, columns);
+  }
+  tap_sum_columns<kColumns, kUnitStep>(s, column);
+}
+
+/// Columns in groups of nearly equal size: 28 as 4 x 7 and not 3 x 8 + 4.
+inline void tap_sum(const TapSum& s, std::int64_t columns) {
+  const std::int64_t groups = (columns + kTapColumns - 1) / kTapColumns;
+  for (std::int64_t i = 0; i < groups; ++i) {
+    const std::int64_t begin = columns * i / groups, end = columns * (i + 1) / groups;
+    if (s.in_step == kLaneBlock) {
+      tap_sum_group<kTapColumns, true>(s, begin, end - begin);
+    } else {
+      tap_sum_group<kTapColumns, false>(s, begin, end - begin);
+    }
+  }
+}
+
+/// All rows of a list, block by block (the rows of one block fit into L1 and are used by several outputs).
+/// in: [block][in_block floats], weights: [block][weight_block], out: [block][out_block].
+struct TapRun {
+  const TapList& list;
+  std::int64_t begin_block, end_block;
+  const float* in;
+  std::int64_t in_block, in_step;
+  const float* weights;
+  std::int64_t weight_block;
+  const float* bias;  // [block][16] or null
+  float* out;
+  std::int64_t out_block, out_step;
+};
+
+inline void run_taps(const TapRun& r) {
+  for (std::int64_t block = r.begin_block; block < r.end_block; ++block) {
+    for (const TapRow& row : r.list.rows) {
+      const TapSum sum{.taps = r.list.taps.data() + row.first,
+                       .count = row.taps,
+                       .in = r.in + block * r.in_block,
+                       .in_step = r.in_step,
+                       .weights = r.weights + block * r.weight_block,
+                       .bias = r.bias != nullptr ? r.bias + block * kLaneBlock : nullptr,
+                       .out = r.out + (block - r.begin_block) * r.out_block + row.out,
+                       .out_step = r.out_step};
+      tap_sum(sum, row.columns);
+    }
+  }
+}
+
+/// weights[tap] += sum over columns of in[tap][column] * gradient[column]: kTaps sums in registers.
+template <int kTaps>
+HWY_NOINLINE void correlate(const Tap* taps, std::int64_t count, const float* in, std::int64_t in_step,
+                            const float* gradient, std::int64_t columns, float* weights) {
+  if constexpr (kTaps > 1) {
+    if (count < kTaps) {
+      return correlate<kTaps - 1>(taps, count, in, in_step, gradient, columns, weights);
+    }
+  }
+  for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+    FloatVector acc[kTaps];
+    const float* from[kTaps];
+#pragma GCC unroll 9
+    for (int t = 0; t < kTaps; ++t) {
+      acc[t] = hn::Load(kTag, weights + taps[t].weight + lane);
+      from[t] = in + taps[t].in + lane;
+    }
+    for (std::int64_t c = 0; c < columns; ++c) {
+      const FloatVector g = hn::Load(kTag, gradient + c * kLaneBlock + lane);
+#pragma GCC unroll 9
+      for (int t = 0; t < kTaps; ++t) {
+        acc[t] = hn::MulAdd(g, hn::Load(kTag, from[t] + c * in_step), acc[t]);
+      }
+    }
+#pragma GCC unroll 9
+    for (int t = 0; t < kTaps; ++t) hn::Store(acc[t], kTag, weights + taps[t].weight + lane);
+  }
+}
+
+// A 3x3 kernel in one go: nine sums, nine input pointers and the counters fit into sixteen registers each.
+constexpr std::int64_t kCorrelateTaps = 9;
+
+/// weights: [block][taps][16], added to. `list` is that of the forward step; row i of it has its gradient at
+/// gradient + block * gradient_block + offsets[i].
+inline void run_correlation(const TapList& list, const std::vector<std::int64_t>& offsets,
+                            const StripPlan& plan, const float* in, const float* gradient, float* weights) {
+  for (std::int64_t block = 0; block < plan.blocks; ++block) {
+    for (std::size_t i = 0; i < list.rows.size(); ++i) {
+      const TapRow& row = list.rows[i];
+      for (std::int64_t t = 0; t < row.taps; t += kCorrelateTaps) {
+        correlate<kCorrelateTaps>(list.taps.data() + row.first + t, std::min(kCorrelateTaps, row.taps - t),
+                                  in + block * plan.in_block, plan.g.stride_w * kLaneBlock,
+                                  gradient + block * plan.ring_block + offsets[i], row.columns,
+                                  weights + block * plan.taps * kLaneBlock);
+      }
+    }
+  }
+}
+
+/// Sixteen floats, or the first `count` of them and zeros.
+HWY_INLINE void copy_block(const float* from, std::int64_t count, float* to) {
+  if (count >= kLaneBlock) {
+    for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+      hn::Store(hn::LoadU(kTag, from + lane), kTag, to + lane);
+    }
+    return;
+  }
+  for (std::int64_t i = 0; i < kLaneBlock; ++i) to[i] = i < count ? from[i] : 0.0F;
+}
+
+HWY_INLINE void zero_cells(float* to, std::int64_t cells) {
+  for (std::int64_t i = 0; i < cells * kLaneBlock; i += kLanes) hn::Store(hn::Zero(kTag), kTag, to + i);
+}
+
+/// `count` pixels of an image tensor of `channels` channels, each repeated `repeat` times, into blocks.
+/// Neighbouring pixels are `pixel` floats apart, neighbouring channels `channel`.
+struct PackPixels {
+  std::int64_t count, channels, repeat, pixel, channel, block;
+};
+
+inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
+  const std::int64_t wide = p.channels * p.repeat;
+  if (p.channel == 1 && p.repeat == 1) {
+    for (std::int64_t i = 0; i < p.count; ++i) {
+      for (std::int64_t c = 0; c < wide; c += kLaneBlock) {
+        copy_block(from + i * p.pixel + c, wide - c, to + c / kLaneBlock * p.block + i * kLaneBlock);
+      }
+    }
+    return;
+  }
+  const std::int64_t padded = blocks_of(wide) * kLaneBlock;
+  for (std::int64_t k = 0; k < padded; ++k) {
+    float* column = to + k / kLaneBlock * p.block + k % kLaneBlock;
+    if (k >= wide) {
+      for (std::int64_t i = 0; i < p.count; ++i) column[i * kLaneBlock] = 0.0F;
+    } else {
+      const float* source = from + k / p.repeat * p.channel;
+      for (std::int64_t i = 0; i < p.count; ++i) column[i * kLaneBlock] = source[i * p.pixel];
+    }
+  }
+}
+
+/// The way back: channel c gets the sum of its `repeat` packed channels.
+inline void unpack_pixels(const PackPixels& p, const float* from, float* to) {
+  for (std::int64_t c = 0; c < p.channels; ++c) {
+    for (std::int64_t i = 0; i < p.count; ++i) {
+      float sum = 0;
+      for (std::int64_t k = c * p.repeat; k < (c + 1) * p.repeat; ++k) {
+        sum += from[k / kLaneBlock * p.block + i * kLaneBlock + k % kLaneBlock];
+      }
+      to[i * p.pixel + c * p.channel] = sum;
+    }
+  }
+}
+
+/// The input rows of a strip with the zero cells beside them.
+inline void pack_input(const StripPlan& plan, const Strip& s, const ImageStrides& at, const float* x,
+                       float* to) {
+  const Window2D& g = plan.g;
+  const std::int64_t first = plan.first_in_row(s);
+  const std::int64_t rows = (s.rows - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h + 1;
+  const std::int64_t columns = std::clamp<std::int64_t>(plan.in_w - g.pad_left, 0, g.in_w);
+  const std::int64_t right = plan.in_w - g.pad_left - columns;
+  const PackPixels pixels{columns, g.in_c, g.depth_multiplier, at.w, at.c, plan.in_block};
+  for (std::int64_t i = 0; i < s.images; ++i) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const std::int64_t h = first + r;
+      if (h < 0 || h >= g.in_h) continue;
+      float* row = to + (i * plan.in_rows + r) * plan.in_w * kLaneBlock;
+      for (std::int64_t block = 0; block < plan.blocks; ++block) {
+        zero_cells(row + block * plan.in_block, g.pad_left);
+        zero_cells(row + block * plan.in_block + (g.pad_left + columns) * kLaneBlock, right);
+      }
+      pack_pixels(pixels, x + at.at(s.image + i, h, 0, 0), row + g.pad_left * kLaneBlock);
+    }
+  }
+}
+
+/// The rows of dx that the strip completes, from the gradient in the ring. `scratch` holds
+/// input_gradient_scratch(plan) floats.
+inline void run_input_gradient(const StripPlan& plan, const Strip& s, const ImageStrides& at,
+                               const float* ring, const float* weights, TapList& list, float* scratch,
+                               float* dx) {
+  const Window2D& g = plan.g;
+  const std::int64_t begin = plan.dx_begin(s), rows = plan.dx_end(s) - begin;
+  if (rows <= 0) return;
+  // Whole blocks of channels that lie as in dx are written in place.
+  const bool in_place = at.c == 1 && g.depth_multiplier == 1;
+  const std::int64_t direct = in_place ? g.in_c / kLaneBlock : 0;
+  TapRun run{.list = list,
+             .begin_block = 0,
+             .end_block = direct,
+             .in = ring,
+             .in_block = plan.ring_block,
+             .in_step = kLaneBlock,
+             .weights = weights,
+             .weight_block = plan.taps * kLaneBlock,
+             .bias = nullptr,
+             .out = dx + at.at(s.image, 0, 0, 0),
+             .out_block = kLaneBlock,
+             .out_step = g.stride_w * at.w};
+  if (direct > 0) {
+    plan.backward_taps(s, at.w, at.h, at.n, 0, list);
+    run_taps(run);
+  }
+  if (direct == plan.blocks) return;
+  const std::int64_t row_floats = g.in_w * kLaneBlock;
+  const std::int64_t block = plan.images * plan.most_dx_rows * row_floats;
+  plan.backward_taps(s, kLaneBlock, row_floats, rows * row_floats, begin, list);
+  run.begin_block = direct;
+  run.end_block = plan.blocks;
+  run.out = scratch;
+  run.out_block = block;
+  run.out_step = g.stride_w * kLaneBlock;
+  run_taps(run);
+  const std::int64_t done = direct * kLaneBlock;
+  const PackPixels pixels{g.in_w, g.in_c - done, g.depth_multiplier, at.w, at.c, block};
+  for (std::int64_t i = 0; i < s.images; ++i) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      unpack_pixels(pixels, scratch + (i * rows + r) * row_floats,
+                    dx + at.at(s.image + i, begin + r, 0, done));
+    }
+  }
+}
+
+}  // namespace sepal::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard per target

@@ -1,0 +1,311 @@
+// The separable convolution as one kernel: strip by strip the depthwise output is made in cache and
+// multiplied at once; backwards it is made again instead of being stored.
+#include <algorithm>
+#include <vector>
+
+#include "sepal/base/parallel.h"
+#include "sepal/kernels/block_layout.h"
+#include "sepal/kernels/image_strides.h"
+#include "sepal/kernels/scratch.h"
+#include "sepal/kernels/separable_conv2d.h"
+#include "sepal/kernels/strip_plan.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sepal/kernels/separable_conv2d_fused.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "sepal/kernels/depthwise_rows-inl.h"
+
+#ifndef SEPAL_KERNELS_SEPARABLE_CONV2D_FUSED_ONCE
+#define SEPAL_KERNELS_SEPARABLE_CONV2D_FUSED_ONCE
+namespace sepal::kernels {
+namespace {
+
+/// Weights in blocks; those that a step does not need are null.
+struct PackedWeights {
+  const float* depthwise;   // [channel block][tap][16]
+  const float* pointwise;   // [filter block][channel][16]
+  const float* transposed;  // [channel block][filter][16]
+  const float* bias;        // [filter block][16]
+};
+
+/// Sums that a part of a backward step collects; null where not wanted.
+struct PartialSums {
+  float* depthwise;  // [channel block][tap][16]
+  float* pointwise;  // [filter block][padded channel][16]
+  float* bias;       // [filter block][16]
+};
+
+/// Where a part works; with a null base only the sizes are counted.
+struct ForwardScratch {
+  ForwardScratch(const StripPlan& plan, float* base) : pieces(base) {
+    x = pieces.take(plan.blocks * plan.in_block);
+    d = pieces.take(plan.blocks * plan.most_pixels * kLaneBlock);
+    if (plan.g.channels_first) y = pieces.take(blocks_of(plan.g.out_c) * plan.most_pixels * kLaneBlock);
+  }
+  ScratchPieces pieces;
+  float* x;
+  float* d;
+  float* y = nullptr;
+};
+
+struct BackwardScratch {
+  BackwardScratch(const StripPlan& plan, float* base) : pieces(base) {
+    x = pieces.take(plan.blocks * plan.in_block);
+    d = pieces.take(plan.blocks * plan.most_pixels * kLaneBlock);
+    dy = pieces.take(blocks_of(plan.g.out_c) * plan.most_pixels * kLaneBlock);
+    ring = pieces.take(plan.blocks * plan.ring_block);
+    dx = pieces.take(plan.blocks * plan.images * plan.most_dx_rows * plan.g.in_w * kLaneBlock);
+  }
+  ScratchPieces pieces;
+  float* x;
+  float* d;
+  float* dy;
+  float* ring;
+  float* dx;
+};
+
+ImageStrides input_strides(const Window2D& g) {
+  return image_strides(g.in_h, g.in_w, g.in_c, g.channels_first);
+}
+
+ImageStrides output_strides(const Window2D& g) {
+  return image_strides(g.out_h, g.out_w, g.out_c, g.channels_first);
+}
+
+}  // namespace
+}  // namespace sepal::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sepal::kernels::HWY_NAMESPACE {
+
+void depthwise_strip(const StripPlan& plan, const Strip& s, const float* x, const float* weights,
+                     const TapList& list, float* packed, float* d) {
+  pack_input(plan, s, input_strides(plan.g), x, packed);
+  run_taps({.list = list,
+            .begin_block = 0,
+            .end_block = plan.blocks,
+            .in = packed,
+            .in_block = plan.in_block,
+            .in_step = plan.g.stride_w * kLaneBlock,
+            .weights = weights,
+            .weight_block = plan.taps * kLaneBlock,
+            .bias = nullptr,
+            .out = d,
+            .out_block = plan.most_pixels * kLaneBlock,
+            .out_step = kLaneBlock});
+}
+
+void forward_strip(const StripPlan& plan, const SeparableForward<float>& a, const PackedWeights& weights,
+                   std::int64_t index) {
+  const Window2D& g = plan.g;
+  const Strip s = plan.strip(index);
+  const ForwardScratch sizes(plan, nullptr);
+  const ForwardScratch scratch(plan, thread_scratch(ScratchUse::part, sizes.pieces.used()));
+  thread_local TapList list;
+  plan.forward_taps(s, g.out_w * kLaneBlock, list);
+  depthwise_strip(plan, s, a.x, weights.depthwise, list, scratch.x, scratch.d);
+
+  const ImageStrides out = output_strides(g);
+  const std::int64_t pixels = s.images * s.rows * g.out_w;
+  const std::int64_t block = plan.most_pixels * kLaneBlock;
+  const std::int64_t step = g.channels_first ? kLaneBlock : g.out_c;
+  thread_local std::vector<std::int64_t> offsets;
+  offsets.resize(static_cast<std::size_t>(pixels));
+  for (std::int64_t p = 0; p < pixels; ++p) offsets[static_cast<std::size_t>(p)] = p * step;
+  run_product({.rows = pixels,
+               .depth = plan.channels,
+               .columns = g.out_c,
+               .a = scratch.d,
+               .a_block = block,
+               .b = weights.pointwise,
+               .bias = weights.bias,
+               .c = g.channels_first ? scratch.y : a.y + out.at(s.image, s.row, 0, 0),
+               .row_offset = offsets.data(),
+               .c_block = g.channels_first ? block : kLaneBlock});
+  if (!g.channels_first) return;
+  const std::int64_t image_pixels = s.rows * g.out_w;
+  for (std::int64_t i = 0; i < s.images; ++i) {
+    unpack_pixels({image_pixels, g.out_c, 1, out.w, out.c, block}, scratch.y + i * image_pixels * kLaneBlock,
+                  a.y + out.at(s.image + i, s.row, 0, 0));
+  }
+}
+
+void add_columns(const float* from, std::int64_t rows, std::int64_t blocks, std::int64_t block, float* sums) {
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+      FloatVector sum = hn::Load(kTag, sums + b * kLaneBlock + lane);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        sum = hn::Add(sum, hn::Load(kTag, from + b * block + r * kLaneBlock + lane));
+      }
+      hn::Store(sum, kTag, sums + b * kLaneBlock + lane);
+    }
+  }
+}
+
+/// Strips [begin, end), which hold whole images: their dx, and what they add to the kernels' gradients.
+void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, const PackedWeights& weights,
+                   const PartialSums& sums, std::int64_t begin, std::int64_t end) {
+  const Window2D& g = plan.g;
+  const BackwardScratch sizes(plan, nullptr);
+  const BackwardScratch scratch(plan, thread_scratch(ScratchUse::part, sizes.pieces.used()));
+  const ImageStrides in = input_strides(g), out = output_strides(g);
+  const std::int64_t filter_blocks = blocks_of(g.out_c);
+  const std::int64_t block = plan.most_pixels * kLaneBlock;
+  const bool wants_ring = a.dx != nullptr || sums.depthwise != nullptr;
+  if (wants_ring) zero_cells(scratch.ring, plan.blocks * plan.ring_block / kLaneBlock);
+  if (sums.depthwise != nullptr) zero_cells(sums.depthwise, plan.blocks * plan.taps);
+  if (sums.bias != nullptr) zero_cells(sums.bias, filter_blocks);
+  thread_local TapList forward_list, backward_list;
+  thread_local std::vector<std::int64_t> offsets, row_offsets;
+
+  for (std::int64_t index = begin; index < end; ++index) {
+    const Strip s = plan.strip(index);
+    const std::int64_t image_pixels = s.rows * g.out_w;
+    const std::int64_t pixels = s.images * image_pixels;
+    for (std::int64_t i = 0; i < s.images; ++i) {
+      pack_pixels({image_pixels, g.out_c, 1, out.w, out.c, block}, a.dy + out.at(s.image + i, s.row, 0, 0),
+                  scratch.dy + i * image_pixels * kLaneBlock);
+    }
+    if (sums.bias != nullptr) add_columns(scratch.dy, pixels, filter_blocks, block, sums.bias);
+    plan.forward_taps(s, g.out_w * kLaneBlock, forward_list);
+    if (sums.pointwise != nullptr) {
+      depthwise_strip(plan, s, a.x, weights.depthwise, forward_list, scratch.x, scratch.d);
+      run_outer_product({.depth = pixels,
+                         .a_blocks = plan.blocks,
+                         .columns = g.out_c,
+                         .a = scratch.d,
+                         .a_block = block,
+                         .b = scratch.dy,
+                         .b_block = block,
+                         .c = sums.pointwise,
+                         .add = index > begin});
+    } else if (sums.depthwise != nullptr) {
+      pack_input(plan, s, in, a.x, scratch.x);
+    }
+    if (!wants_ring) continue;
+    offsets.clear();
+    row_offsets.clear();
+    for (std::int64_t i = 0; i < s.images; ++i) {
+      for (std::int64_t r = 0; r < s.rows; ++r) {
+        row_offsets.push_back(plan.ring_offset(i, s.row + r));
+        for (std::int64_t w = 0; w < g.out_w; ++w) offsets.push_back(row_offsets.back() + w * kLaneBlock);
+      }
+    }
+    run_product({.rows = pixels,
+                 .depth = g.out_c,
+                 .columns = plan.blocks * kLaneBlock,
+                 .a = scratch.dy,
+                 .a_block = block,
+                 .b = weights.transposed,
+                 .bias = nullptr,
+                 .c = scratch.ring,
+                 .row_offset = offsets.data(),
+                 .c_block = plan.ring_block});
+    if (sums.depthwise != nullptr) {
+      run_correlation(forward_list, row_offsets, plan, scratch.x, scratch.ring, sums.depthwise);
+    }
+    if (a.dx != nullptr) {
+      run_input_gradient(plan, s, in, scratch.ring, weights.depthwise, backward_list, scratch.dx, a.dx);
+    }
+  }
+}
+
+}  // namespace sepal::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sepal::kernels {
+namespace {
+
+HWY_EXPORT(forward_strip);
+HWY_EXPORT(backward_part);
+
+// Bytes of depthwise output in a strip. With the input rows and, backwards, the gradients beside it, a strip
+// stays inside 1 MiB of L2.
+constexpr std::int64_t kStripBytes = 192 * 1024;
+
+// Sums of a backward step are collected in at most this many parts. More would let more threads help and
+// make their addition dearer.
+constexpr std::int64_t kMostParts = 16;
+constexpr std::int64_t kMostPartFloats = std::int64_t{1} << 23;
+
+std::int64_t strip_pixels(const Window2D& g) {
+  const std::int64_t pixel_bytes = blocks_of(g.in_c * g.depth_multiplier) * kLaneBlock * 4;
+  return std::clamp<std::int64_t>(kStripBytes / pixel_bytes, 98, 1024);
+}
+
+}  // namespace
+
+void separable_conv2d_fused(const Window2D& g, const SeparableForward<float>& a) {
+  if (g.batch == 0) return;
+  const StripPlan plan(g, strip_pixels(g));
+  const std::int64_t filter_blocks = blocks_of(g.out_c);
+  const auto lay_out = [&](ScratchPieces& pieces, float*& depthwise, float*& pointwise, float*& bias) {
+    depthwise = pieces.take(plan.blocks * plan.taps * kLaneBlock);
+    pointwise = pieces.take(filter_blocks * plan.channels * kLaneBlock);
+    bias = a.bias != nullptr ? pieces.take(filter_blocks * kLaneBlock) : nullptr;
+  };
+  float *depthwise, *pointwise, *bias;
+  ScratchPieces sizes(nullptr);
+  lay_out(sizes, depthwise, pointwise, bias);
+  ScratchPieces pieces(thread_scratch(ScratchUse::shared, sizes.used()));
+  lay_out(pieces, depthwise, pointwise, bias);
+  pack_columns(plan.taps, plan.channels, a.depthwise, depthwise);
+  pack_columns(plan.channels, g.out_c, a.pointwise, pointwise);
+  if (bias != nullptr) pack_columns(1, g.out_c, a.bias, bias);
+  const PackedWeights weights{depthwise, pointwise, nullptr, bias};
+  parallel_parts(plan.strips, [&](std::int64_t strip) {
+    HWY_DYNAMIC_DISPATCH(forward_strip)(plan, a, weights, strip);
+  });
+}
+
+void separable_conv2d_backward_fused(const Window2D& g, const SeparableBackward<float>& a) {
+  const StripPlan plan(g, strip_pixels(g));
+  const std::int64_t filter_blocks = blocks_of(g.out_c);
+  const std::int64_t padded = plan.blocks * kLaneBlock;
+  const std::int64_t depthwise_floats = a.ddepthwise != nullptr ? padded * plan.taps : 0;
+  const std::int64_t pointwise_floats = a.dpointwise != nullptr ? filter_blocks * kLaneBlock * padded : 0;
+  const std::int64_t bias_floats = a.dbias != nullptr ? filter_blocks * kLaneBlock : 0;
+  const std::int64_t part_floats = depthwise_floats + pointwise_floats + bias_floats;
+  // Groups of strips that hold whole images: what a part may begin and end with.
+  const std::int64_t groups = plan.strips / plan.row_strips;
+  const std::int64_t affordable =
+      std::max<std::int64_t>(part_floats > 0 ? kMostPartFloats / part_floats : kMostParts, 2);
+  const std::int64_t parts = std::min({groups, kMostParts, affordable});
+
+  ScratchPieces sizes(nullptr);
+  const auto lay_out = [&](ScratchPieces& pieces) {
+    struct {
+      float *depthwise, *transposed, *sums;
+    } at{pieces.take(padded * plan.taps), pieces.take(padded * g.out_c), pieces.take(part_floats * parts)};
+    return at;
+  };
+  lay_out(sizes);
+  ScratchPieces pieces(thread_scratch(ScratchUse::shared, sizes.used()));
+  const auto at = lay_out(pieces);
+  pack_columns(plan.taps, plan.channels, a.depthwise, at.depthwise);
+  pack_transposed(plan.channels, g.out_c, a.pointwise, at.transposed);
+  const PackedWeights weights{at.depthwise, nullptr, at.transposed, nullptr};
+  parallel_parts(parts, [&](std::int64_t part) {
+    float* sums = at.sums + part * part_floats;
+    const PartialSums partial{a.ddepthwise != nullptr ? sums : nullptr,
+                              a.dpointwise != nullptr ? sums + depthwise_floats : nullptr,
+                              a.dbias != nullptr ? sums + depthwise_floats + pointwise_floats : nullptr};
+    HWY_DYNAMIC_DISPATCH(backward_part)
+    (plan, a, weights, partial, groups * part / parts * plan.row_strips,
+     groups * (part + 1) / parts * plan.row_strips);
+  });
+  if (a.ddepthwise != nullptr) {
+    sum_parts(parts, part_floats, plan.taps, plan.taps, plan.channels, at.sums, a.ddepthwise);
+  }
+  if (a.dpointwise != nullptr) {
+    sum_parts(parts, part_floats, plan.channels, padded, g.out_c, at.sums + depthwise_floats, a.dpointwise);
+  }
+  if (a.dbias != nullptr) {
+    sum_parts(parts, part_floats, 1, 1, g.out_c, at.sums + depthwise_floats + pointwise_floats, a.dbias);
+  }
+}
+
+}  // namespace sepal::kernels
+#endif  // HWY_ONCE

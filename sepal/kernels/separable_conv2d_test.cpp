@@ -1,0 +1,235 @@
+// The fused kernel against the plain loops, for every SIMD target that this machine runs.
+#include "sepal/kernels/separable_conv2d.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "sepal/base/parallel.h"
+#include "sepal/kernels/scratch.h"
+#include "tests/support/guarded_array.h"
+#include "tests/support/random_windows.h"
+#include "tests/support/simd_targets.h"
+
+namespace sepal::kernels {
+namespace {
+
+using testing::describe;
+using testing::for_each_simd_target;
+using testing::GuardedArray;
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+/// A problem with its operands and room for its results, all of it beside guard pages.
+struct Problem {
+  explicit Problem(const Window2D& window)
+      : g(window),
+        x(g.batch * g.in_h * g.in_w * g.in_c),
+        depthwise(g.kernel_h * g.kernel_w * g.in_c * g.depth_multiplier),
+        pointwise(g.in_c * g.depth_multiplier * g.out_c),
+        bias(g.out_c),
+        y(g.batch * g.out_h * g.out_w * g.out_c),
+        dy(g.batch * g.out_h * g.out_w * g.out_c),
+        dx(g.batch * g.in_h * g.in_w * g.in_c),
+        ddepthwise(g.kernel_h * g.kernel_w * g.in_c * g.depth_multiplier),
+        dpointwise(g.in_c * g.depth_multiplier * g.out_c),
+        dbias(g.out_c) {}
+
+  template <class Draw>
+  void fill(const Draw& draw) {
+    for (GuardedArray* operand : {&x, &depthwise, &pointwise, &bias, &dy}) {
+      std::generate_n(operand->data(), operand->values().size(), draw);
+    }
+    forget();
+  }
+  void forget() {
+    for (GuardedArray* result : {&y, &dx, &ddepthwise, &dpointwise, &dbias}) {
+      std::fill_n(result->data(), result->values().size(), kNaN);
+    }
+  }
+  SeparableForward<float> forward() {
+    return {.x = x.data(),
+            .depthwise = depthwise.data(),
+            .pointwise = pointwise.data(),
+            .bias = bias.data(),
+            .y = y.data()};
+  }
+  SeparableBackward<float> backward() {
+    return {.x = x.data(),
+            .depthwise = depthwise.data(),
+            .pointwise = pointwise.data(),
+            .dy = dy.data(),
+            .dx = dx.data(),
+            .ddepthwise = ddepthwise.data(),
+            .dpointwise = dpointwise.data(),
+            .dbias = dbias.data()};
+  }
+  std::vector<std::vector<float>> results() {
+    std::vector<std::vector<float>> all;
+    for (GuardedArray* result : {&y, &dx, &ddepthwise, &dpointwise, &dbias}) {
+      all.emplace_back(result->values().begin(), result->values().end());
+    }
+    return all;
+  }
+
+  Window2D g;
+  GuardedArray x, depthwise, pointwise, bias, y, dy, dx, ddepthwise, dpointwise, dbias;
+};
+
+/// Starting threads costs more than these small problems do.
+class OneThread {
+ public:
+  OneThread() { set_num_threads(1); }
+  ~OneThread() { set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_ = num_threads();
+};
+
+void run_fused(Problem& p) {
+  p.forget();
+  separable_conv2d_fused(p.g, p.forward());
+  separable_conv2d_backward_fused(p.g, p.backward());
+}
+
+void run_reference(Problem& p) {
+  p.forget();
+  separable_conv2d_reference(p.g, p.forward());
+  separable_conv2d_backward_reference(p.g, p.backward());
+}
+
+const char* const kResultNames[] = {"y", "dx", "ddepthwise", "dpointwise", "dbias"};
+
+/// What a run leaves behind must not be what the next one needs.
+void poison_scratch() {
+  constexpr std::int64_t kFloats = 1 << 19;
+  for (const ScratchUse use : {ScratchUse::shared, ScratchUse::part}) {
+    std::fill_n(thread_scratch(use, kFloats), kFloats, kNaN);
+  }
+}
+
+/// Whole numbers: every sum is exact, so every order of summation must give the same.
+void expect_fused_equals_reference(
+    Problem& p, std::mt19937& random, const std::function<void()>& before_each = [] {}) {
+  p.fill([&] { return static_cast<float>(static_cast<int>(random() % 7) - 3); });
+  run_reference(p);
+  const auto want = p.results();
+  for_each_simd_target([&] {
+    before_each();
+    run_fused(p);
+    const auto got = p.results();
+    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(got[i], want[i]) << kResultNames[i];
+  });
+}
+
+TEST(SeparableConv2DFused, EqualsTheReferenceForEveryGeometryAndTarget) {
+  const OneThread one_thread;
+  std::mt19937 random(1);
+  for (int i = 0; i < 150; ++i) {
+    Window2D window = testing::random_window(random);
+    window.out_c = 1 + static_cast<std::int64_t>(random() % 40);
+    SCOPED_TRACE(describe(window));
+    Problem problem(window);
+    expect_fused_equals_reference(problem, random);
+    if (HasFailure()) return;
+  }
+}
+
+/// Cut into several strips of rows per image, or several images per strip, or with many channels.
+TEST(SeparableConv2DFused, EqualsTheReferenceWhereStripsMeet) {
+  const OneThread one_thread;
+  std::mt19937 random(2);
+  const auto window = [](std::int64_t batch, std::int64_t size, std::int64_t in_c, std::int64_t out_c,
+                         std::int64_t kernel, std::int64_t stride, std::int64_t dilation) {
+    return testing::same_window({.batch = batch,
+                                 .in_h = size,
+                                 .in_w = size,
+                                 .in_c = in_c,
+                                 .out_c = out_c,
+                                 .kernel_h = kernel,
+                                 .kernel_w = kernel,
+                                 .stride_h = stride,
+                                 .stride_w = stride,
+                                 .dilation_h = dilation,
+                                 .dilation_w = dilation});
+  };
+  for (Window2D g :
+       {window(1, 40, 5, 6, 3, 1, 1), window(2, 30, 33, 18, 5, 1, 2), window(2, 45, 3, 20, 3, 2, 1),
+        window(37, 4, 8, 16, 3, 1, 1), window(3, 50, 2, 3, 2, 3, 1), window(1, 33, 4, 7, 3, 2, 3),
+        window(2, 7, 130, 200, 3, 1, 1), window(20, 7, 16, 48, 7, 1, 1)}) {
+    for (const bool channels_first : {false, true}) {
+      g.channels_first = channels_first;
+      SCOPED_TRACE(describe(g));
+      Problem problem(g);
+      expect_fused_equals_reference(problem, random);
+    }
+  }
+}
+
+TEST(SeparableConv2DFused, GivesTheSameBitsForAnyNumberOfThreads) {
+  const OneThread one_thread;
+  std::mt19937 random(3);
+  for (const std::int64_t batch : {1, 5, 40}) {
+    Problem p(testing::same_window(
+        {.batch = batch, .in_h = 19, .in_w = 17, .in_c = 20, .out_c = 37, .kernel_h = 3, .kernel_w = 3}));
+    std::normal_distribution<float> normal;
+    p.fill([&] { return normal(random); });
+    set_num_threads(1);
+    run_fused(p);
+    const auto want = p.results();
+    for (const int threads : {2, 3, 8}) {
+      set_num_threads(threads);
+      run_fused(p);
+      EXPECT_EQ(p.results(), want) << threads << " threads, batch " << batch;
+    }
+  }
+}
+
+TEST(SeparableConv2DFused, ReadsNothingThatItDidNotWrite) {
+  const OneThread one_thread;
+  std::mt19937 random(4);
+  for (int i = 0; i < 20; ++i) {
+    Window2D window = testing::random_window(random);
+    window.out_c = 1 + static_cast<std::int64_t>(random() % 40);
+    SCOPED_TRACE(describe(window));
+    Problem problem(window);
+    expect_fused_equals_reference(problem, random, poison_scratch);
+  }
+}
+
+TEST(SeparableConv2DFused, ComputesOnlyTheGradientsThatAreWanted) {
+  const OneThread one_thread;
+  std::mt19937 random(5);
+  Problem p(testing::same_window(
+      {.batch = 3, .in_h = 6, .in_w = 5, .in_c = 4, .out_c = 9, .kernel_h = 3, .kernel_w = 3}));
+  p.fill([&] { return static_cast<float>(static_cast<int>(random() % 7) - 3); });
+  run_reference(p);
+  const auto want = p.results();
+  for (unsigned wanted = 0; wanted < 16; ++wanted) {
+    p.forget();
+    SeparableBackward<float> arrays = p.backward();
+    if ((wanted & 1) == 0) arrays.dx = nullptr;
+    if ((wanted & 2) == 0) arrays.ddepthwise = nullptr;
+    if ((wanted & 4) == 0) arrays.dpointwise = nullptr;
+    if ((wanted & 8) == 0) arrays.dbias = nullptr;
+    separable_conv2d_backward_fused(p.g, arrays);
+    const auto got = p.results();
+    for (std::size_t i = 1; i < 5; ++i) {
+      if (((wanted >> (i - 1)) & 1) != 0) {
+        EXPECT_EQ(got[i], want[i]) << kResultNames[i] << " of " << wanted;
+      } else {
+        EXPECT_TRUE(std::isnan(got[i][0])) << kResultNames[i] << " of " << wanted;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sepal::kernels
