@@ -75,8 +75,8 @@ Tensor OrthogonalRegularizer::operator()(const Tensor& x) const {
     throw ValueError(fmt::format(
         "Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={}", x.shape().str()));
   }
-  // The least squared norm that is divided by (keras.ops.normalize).
-  constexpr double kLeastSquare = 1e-12;
+  // The least norm that is divided by is 1e-7 (keras.ops.normalize).
+  constexpr double kLeastSquare = 1e-14;
   const bool rows = mode == "rows";
   const std::int64_t axis = rows ? 1 : 0;
   const Tensor squares = ops::sum(ops::square(x), std::vector<std::int64_t>{axis}, true);

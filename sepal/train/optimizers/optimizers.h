@@ -1,0 +1,9 @@
+// Every optimizer and learning-rate schedule.
+#pragma once
+
+#include "sepal/train/optimizers/adagrad.h"
+#include "sepal/train/optimizers/adam.h"
+#include "sepal/train/optimizers/optimizer.h"
+#include "sepal/train/optimizers/rmsprop.h"
+#include "sepal/train/optimizers/schedules.h"
+#include "sepal/train/optimizers/sgd.h"

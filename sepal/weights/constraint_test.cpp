@@ -1,0 +1,59 @@
+#include "sepal/weights/constraint.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "tests/support/tensor_checks.h"
+
+namespace sepal {
+namespace {
+
+const Tensor kWeight = Tensor::from({3.0, 0.5, 4.0, 0.5, 0.0, 0.5, 0.0, 0.5}, {2, 2, 1, 2});
+
+// The epsilon under each norm moves a result by less than this.
+constexpr double kTolerance = 1e-6;
+
+void expect_constrained(const Constraint& constraint, const std::vector<double>& want) {
+  testing::expect_values(constraint(kWeight), kWeight.shape(), want, kTolerance, kTolerance);
+}
+
+TEST(Constraint, MaxNormSumsOverTheGivenAxes) {
+  expect_constrained(constraints::MaxNorm({.max_value = 2, .axis = {0, 1}}),
+                     {1.2, .5, 1.6, .5, 0, .5, 0, .5});
+  expect_constrained("max_norm", {2, .5, 2, .5, 0, .5, 0, .5});
+}
+
+TEST(Constraint, UnitNormDividesByTheNormPlusEpsilon) {
+  expect_constrained(constraints::UnitNorm({.axis = {0, 1}}), {.6, .5, .8, .5, 0, .5, 0, .5});
+  const Tensor tiny = Tensor::from({1e-7}, {1});
+  testing::expect_values(Constraint("unit_norm")(tiny), {1}, {0.5});
+}
+
+TEST(Constraint, MinMaxNormMovesPartOfTheWay) {
+  expect_constrained(constraints::MinMaxNorm({.min_value = 2, .max_value = 3, .rate = 0.5, .axis = {0, 1}}),
+                     {2.4, .75, 3.2, .75, 0, .75, 0, .75});
+}
+
+TEST(Constraint, NonNegCutsAtZero) {
+  testing::expect_values(Constraint("non_neg")(Tensor::from({-0.05F, 0.9F, -2.0F}, {3})), {3}, {0, 0.9F, 0});
+}
+
+TEST(Constraint, WritesAndReadsTheEnvelopeOfKeras) {
+  Json out;
+  config_put(out, "a", Constraint(constraints::MaxNorm({.max_value = 3, .axis = {0, 1}})));
+  config_put(out, "b", Constraint("min_max_norm"));
+  config_put(out, "c", Constraint("non_neg"));
+  EXPECT_EQ(out["a"], Json::parse(R"({"module":"keras.constraints","class_name":"MaxNorm",)"
+                                  R"("config":{"max_value":3,"axis":[0,1]},"registered_name":null})"));
+  EXPECT_EQ(out["b"]["config"], Json::parse(R"({"min_value":0.0,"max_value":1.0,"rate":1.0,"axis":0})"));
+  EXPECT_EQ(out["c"]["config"].dump(), "{}");
+  Constraint read;
+  config_get(out["a"], {"layer 'l'", "kernel_constraint"}, read);
+  EXPECT_EQ(read.as<constraints::MaxNorm>()->axis, (IntTuple{0, 1}));
+  EXPECT_THROW(Constraint("foo"), ValueError);
+}
+
+}  // namespace
+}  // namespace sepal

@@ -1,0 +1,232 @@
+#include "sepal/weights/initializer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "sepal/base/random.h"
+#include "tests/support/tensor_checks.h"
+
+namespace sepal {
+namespace {
+
+Json written(const Initializer& initializer) {
+  Json out;
+  config_put(out, "x", initializer);
+  return out["x"];
+}
+
+Initializer read(const char* text) {
+  Initializer initializer;
+  config_get(Json::parse(text), {"layer 'l'", "kernel_initializer"}, initializer);
+  return initializer;
+}
+
+double largest_magnitude(const Tensor& t) {
+  double largest = 0.0;
+  for (const double v : t.values<double>()) largest = std::max(largest, std::abs(v));
+  return largest;
+}
+
+double stddev_of(const Tensor& t) {
+  double sum = 0.0;
+  for (const double v : t.values<double>()) sum += v * v;
+  return std::sqrt(sum / static_cast<double>(t.num_elements()));
+}
+
+// A uniform draw of many values reaches close to its limit and never beyond.
+void expect_uniform_limit(const Initializer& initializer, const Shape& shape, double limit) {
+  set_random_seed(7);
+  double largest = 0.0;
+  for (int draw = 0; draw < 200; ++draw) {
+    largest = std::max(largest, largest_magnitude(initializer(shape, DType::float64)));
+  }
+  EXPECT_LE(largest, limit);
+  EXPECT_GT(largest, 0.98 * limit);
+}
+
+TEST(Initializer, GlorotUniformTakesTheFansOfADepthwiseKernel) {
+  expect_uniform_limit("glorot_uniform", {3, 3, 3, 1}, 0.40824829046386302);
+  expect_uniform_limit("glorot_uniform", {3, 3, 3, 2}, 0.36514837167011072);
+  expect_uniform_limit("glorot_uniform", {1, 1, 6, 6}, 0.70710678118654752);
+  expect_uniform_limit("glorot_uniform", {1, 1, 3, 6}, 0.81649658092772603);
+}
+
+TEST(Initializer, LecunUniformDividesByFanIn) { expect_uniform_limit("lecun_uniform", {1, 1, 12, 8}, 0.5); }
+
+TEST(Initializer, HeNormalWidensSigmaForTheCutTails) {
+  const Tensor t = initializers::HeNormal({.seed = 3})({5, 7, 4, 300}, DType::float64);
+  const double sigma = 0.13588;  // sqrt(2 / 140) / 0.87962566
+  EXPECT_LE(largest_magnitude(t), 2.0 * sigma * 1.0001);
+  EXPECT_GT(largest_magnitude(t), 1.98 * sigma);
+  EXPECT_NEAR(stddev_of(t), std::sqrt(2.0 / 140.0), 0.002);
+}
+
+TEST(Initializer, UntruncatedNormalHasLongTails) {
+  const Tensor t = initializers::VarianceScaling(
+      {.scale = 2.0, .mode = "fan_out", .distribution = "untruncated_normal", .seed = 1})({50, 100, 2},
+                                                                                          DType::float64);
+  EXPECT_NEAR(stddev_of(t), std::sqrt(2.0 / 100.0), 0.003);
+  EXPECT_GT(largest_magnitude(t), 3.0 * std::sqrt(2.0 / 100.0));
+}
+
+TEST(Initializer, VarianceScalingTakesFansFromGivenAxes) {
+  expect_uniform_limit(
+      initializers::VarianceScaling(
+          {.distribution = "uniform", .input_axes = IntTuple{0, -1}, .output_axes = IntTuple{1}}),
+      {4, 5, 3}, 0.5);
+}
+
+TEST(Initializer, FansOfAVectorAndAScalar) {
+  expect_uniform_limit("glorot_uniform", {3}, 1.0);
+  expect_uniform_limit("glorot_uniform", {}, std::sqrt(3.0));
+}
+
+TEST(Initializer, RandomDefaultsAreThoseOfKeras) {
+  set_random_seed(1);
+  const Shape shape = {100, 100};
+  EXPECT_NEAR(stddev_of(Initializer("random_normal")(shape, DType::float64)), 0.05, 0.002);
+  expect_uniform_limit("random_uniform", {100}, 0.05);
+  const Tensor truncated = Initializer("truncated_normal")(shape, DType::float64);
+  EXPECT_LE(largest_magnitude(truncated), 0.1);
+  EXPECT_GT(largest_magnitude(truncated), 0.099);
+}
+
+TEST(Initializer, GivesTheSameValuesForTheSameSeed) {
+  const Initializer seeded = initializers::RandomNormal({.seed = 42});
+  testing::expect_same_bits(seeded({3, 4}, DType::float32), seeded({3, 4}, DType::float32));
+  set_random_seed(5);
+  const Tensor first = Initializer("random_normal")({3, 4}, DType::float32);
+  const Tensor second = Initializer("random_normal")({3, 4}, DType::float32);
+  EXPECT_NE(first.at(0), second.at(0));
+  set_random_seed(5);
+  testing::expect_same_bits(Initializer("random_normal")({3, 4}, DType::float32), first);
+}
+
+TEST(Initializer, ConstantsFillInTheWantedDtype) {
+  testing::expect_values(Initializer("zeros")({2}, DType::float32), {2}, {0, 0});
+  testing::expect_values(Initializer("ones")({2}, DType::float64), {2}, {1, 1});
+  testing::expect_values(Initializer(initializers::Constant({.value = 0.5}))({2}, DType::float64), {2},
+                         {0.5, 0.5});
+  EXPECT_EQ(Initializer("ones")({2}, DType::float16).dtype(), DType::float16);
+}
+
+TEST(Initializer, OrthogonalGivesOrthonormalRowsOrColumns) {
+  const Tensor tall = initializers::Orthogonal({.gain = 2.0, .seed = 1})({3, 5, 4}, DType::float64);
+  const Tensor wide = initializers::Orthogonal({.gain = 2.0, .seed = 1})({4, 15}, DType::float64);
+  for (int a = 0; a < 4; ++a) {
+    for (int b = 0; b < 4; ++b) {
+      double columns = 0.0;
+      double rows = 0.0;
+      for (int i = 0; i < 15; ++i) {
+        columns += tall.at(i * 4 + a) * tall.at(i * 4 + b);
+        rows += wide.at(a * 15 + i) * wide.at(b * 15 + i);
+      }
+      EXPECT_NEAR(columns, a == b ? 4.0 : 0.0, 1e-12);
+      EXPECT_NEAR(rows, a == b ? 4.0 : 0.0, 1e-12);
+    }
+  }
+  EXPECT_THROW(Initializer("orthogonal")({3}, DType::float32), ValueError);
+}
+
+TEST(Initializer, IdentityPutsTheGainOnTheDiagonal) {
+  testing::expect_values(Initializer(initializers::Identity({.gain = 3}))({2, 3}, DType::float32), {2, 3},
+                         {3, 0, 0, 0, 3, 0});
+  EXPECT_THROW(Initializer("identity")({3}, DType::float32), ValueError);
+}
+
+TEST(Initializer, RefusesWhatHasNoMeaning) {
+  EXPECT_THROW(Initializer(initializers::VarianceScaling({.scale = 0.0})), ValueError);
+  EXPECT_THROW(Initializer(initializers::VarianceScaling({.mode = "x"})), ValueError);
+  EXPECT_THROW(Initializer(initializers::VarianceScaling({.distribution = "x"})), ValueError);
+  try {
+    const Initializer unknown = "foo";
+    FAIL();
+  } catch (const ValueError& e) {
+    EXPECT_STREQ(e.what(), "Could not interpret initializer identifier: foo");
+  }
+  EXPECT_THROW(Initializer()({2}, DType::float32), RuntimeError);
+}
+
+TEST(Initializer, WritesTheEnvelopeOfKeras) {
+  EXPECT_EQ(written("glorot_uniform").dump(),
+            R"({"module":"keras.initializers","class_name":"GlorotUniform","config":{"seed":null,)"
+            R"("input_axes":null,"output_axes":null},"registered_name":null})");
+  EXPECT_EQ(written(initializers::HeNormal({.seed = 3})).dump(),
+            R"({"module":"keras.initializers","class_name":"HeNormal","config":{"seed":3,)"
+            R"("input_axes":null,"output_axes":null},"registered_name":null})");
+  EXPECT_EQ(written("variance_scaling")["config"].dump(),
+            R"({"seed":null,"scale":1.0,"mode":"fan_in","distribution":"truncated_normal",)"
+            R"("input_axes":null,"output_axes":null})");
+  EXPECT_EQ(written("uniform")["config"].dump(), R"({"seed":null,"minval":-0.05,"maxval":0.05})");
+  EXPECT_EQ(written("normal")["config"].dump(), R"({"seed":null,"mean":0.0,"stddev":0.05})");
+  EXPECT_EQ(written("orthogonal")["config"].dump(), R"({"seed":null,"gain":1.0})");
+  EXPECT_EQ(written("identity")["config"].dump(), R"({})");
+  EXPECT_EQ(written("zero")["class_name"], "Zeros");
+  EXPECT_TRUE(written(nullptr).is_null());
+}
+
+TEST(Initializer, ReadsEveryDialect) {
+  EXPECT_EQ(read(R"("he_normal")").name(), "HeNormal");
+  EXPECT_FALSE(read("null"));
+  EXPECT_EQ(read(R"({"class_name":"Zeros","config":{"dtype":"float32"}})").name(), "Zeros");
+  const Initializer tf1 = read(
+      R"({"class_name":"VarianceScaling","config":{"scale":1.0,"mode":"fan_avg","distribution":"normal",)"
+      R"("seed":null,"dtype":"float32"}})");
+  ASSERT_NE(tf1.as<initializers::VarianceScaling>(), nullptr);
+  EXPECT_EQ(tf1.as<initializers::VarianceScaling>()->distribution, "truncated_normal");
+  const Initializer keras3 = read(
+      R"({"module":"keras.initializers","class_name":"HeUniform","config":{"seed":5},"registered_name":null})");
+  EXPECT_EQ(keras3.as<initializers::HeUniform>()->seed, 5);
+}
+
+TEST(Initializer, RefusesADamagedEnvelope) {
+  EXPECT_THROW(read(R"({"class_name":"Zeros"})"), ValueError);
+  EXPECT_THROW(read(R"({"config":{}})"), ValueError);
+  EXPECT_THROW(read("5"), ValueError);
+  EXPECT_THROW(read(R"({"class_name":"Foo","config":{}})"), ValueError);
+  EXPECT_THROW(read(R"({"class_name":"Constant","config":{"value":"x"}})"), TypeError);
+  EXPECT_THROW(read(R"({"class_name":"Constant","config":{"size":1}})"), TypeError);
+  EXPECT_THROW(read(R"({"class_name":"Constant","config":[1]})"), TypeError);
+}
+
+Tensor ascending(const Shape& shape, DType dtype) { return testing::ramp(shape, dtype); }
+
+TEST(Initializer, TakesACallableAndSavesItOnlyUnderAName) {
+  const Initializer anonymous = [](const Shape& shape, DType dtype) { return Tensor::full(shape, 2, dtype); };
+  testing::expect_values(anonymous({2}, DType::float32), {2}, {2, 2});
+  EXPECT_THROW(written(anonymous), ValueError);
+
+  Initializer::table().add("ascending", ascending);
+  testing::expect_values(Initializer("ascending")({3}, DType::float32), {3}, {1, 2, 3});
+  EXPECT_EQ(
+      written("ascending").dump(),
+      R"({"module":"builtins","class_name":"function","config":"ascending","registered_name":"function"})");
+  EXPECT_EQ(read(written("ascending").dump().c_str()).name(), "ascending");
+}
+
+struct Halves {
+  double scale = 0.5;
+  static constexpr const char* kName = "Halves";
+  static constexpr const char* kRegisteredName = "Custom>Halves";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("scale", o.scale);
+  }
+  Tensor operator()(const Shape& shape, DType dtype) const { return Tensor::full(shape, scale, dtype); }
+};
+
+TEST(Initializer, TakesAClassOfTheUsers) {
+  Initializer::table().add<Halves>();
+  const Json json = written(Halves{.scale = 0.25});
+  EXPECT_EQ(
+      json.dump(),
+      R"({"module":null,"class_name":"Halves","config":{"scale":0.25},"registered_name":"Custom>Halves"})");
+  testing::expect_values(read(json.dump().c_str())({1}, DType::float64), {1}, {0.25});
+}
+
+}  // namespace
+}  // namespace sepal

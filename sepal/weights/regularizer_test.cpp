@@ -1,0 +1,71 @@
+#include "sepal/weights/regularizer.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "tests/support/tensor_checks.h"
+
+namespace sepal {
+namespace {
+
+const Tensor kWeight = Tensor::from({1.0, -2.0, 3.0, -4.0}, {4});
+
+Json written(const Regularizer& regularizer) {
+  Json out;
+  config_put(out, "x", regularizer);
+  return out["x"];
+}
+
+TEST(Regularizer, AddsMagnitudesAndSquaresWithoutAHalf) {
+  EXPECT_NEAR(Regularizer("l1")(kWeight).item(), 0.1, 1e-8);
+  EXPECT_NEAR(Regularizer("l2")(kWeight).item(), 0.3, 1e-15);
+  EXPECT_NEAR(Regularizer("l1_l2")(kWeight).item(), 0.4, 1e-15);
+  EXPECT_EQ(Regularizer("l1l2")(kWeight).item(), 0.0);
+  EXPECT_NEAR(Regularizer(regularizers::L1L2({.l1 = 0.5, .l2 = 2.0}))(kWeight).item(), 65.0, 1e-13);
+}
+
+TEST(Regularizer, OrthogonalPenalisesParallelRows) {
+  const Tensor w = Tensor::from({1.0, 0.0, 1.0, 1.0, 0.0, 2.0}, {3, 2});
+  // Cosines of the pairs: 1/sqrt(2), 0, 1/sqrt(2); their mean times float32(0.01).
+  EXPECT_NEAR(Regularizer("orthogonal_regularizer")(w).item(), 0.0047140451, 1e-9);
+  const Regularizer columns = regularizers::OrthogonalRegularizer({.factor = 0.5, .mode = "columns"});
+  EXPECT_NEAR(columns(w).item(), 0.5 / std::sqrt(2.0 * 5.0), 1e-15);
+  EXPECT_THROW(columns(kWeight), ValueError);
+}
+
+TEST(Regularizer, GradientsMatchFiniteDifferences) {
+  const Tensor w = testing::varied({3, 2}, 1);
+  for (const Regularizer& r :
+       {Regularizer("l1"), Regularizer("l2"), Regularizer("l1_l2"), Regularizer("orthogonal_regularizer")}) {
+    testing::expect_gradients_match_finite_differences([&](const Tensors& in) { return r(in[0]); }, {w});
+  }
+}
+
+TEST(Regularizer, WritesAndReadsTheEnvelopeOfKeras) {
+  EXPECT_EQ(written("l1").dump(),
+            R"({"module":"keras.regularizers","class_name":"L1","config":{"l1":0.009999999776482582},)"
+            R"("registered_name":null})");
+  EXPECT_EQ(
+      written("l2").dump(),
+      R"({"module":"keras.regularizers","class_name":"L2","config":{"l2":0.01},"registered_name":null})");
+  EXPECT_EQ(written(regularizers::L1L2({.l1 = 0.01, .l2 = 0.3}))["config"].dump(), R"({"l1":0.01,"l2":0.3})");
+  EXPECT_EQ(written("OrthogonalRegularizer")["config"].dump(),
+            R"({"factor":0.009999999776482582,"mode":"rows"})");
+  Regularizer tf1;
+  config_get(Json::parse(R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})"),
+             {"layer 'l'", "kernel_regularizer"}, tf1);
+  EXPECT_EQ(tf1.as<regularizers::L1L2>()->l2, 0.009999999776482582);
+}
+
+TEST(Regularizer, RefusesFactorsThatAreNotNonNegative) {
+  EXPECT_THROW(Regularizer(regularizers::L1({.l1 = -1.0})), ValueError);
+  EXPECT_THROW(Regularizer(regularizers::L2({.l2 = std::nan("")})), ValueError);
+  EXPECT_THROW(Regularizer(regularizers::L1L2({.l2 = INFINITY})), ValueError);
+  EXPECT_THROW(Regularizer(regularizers::OrthogonalRegularizer({.mode = "both"})), ValueError);
+  EXPECT_THROW(Regularizer("foo"), ValueError);
+}
+
+}  // namespace
+}  // namespace sepal
