@@ -147,7 +147,7 @@ Topology map_topology(const KerasTensors& inputs, const KerasTensors& outputs) {
     }
   }
 
-  Topology topology{inputs, outputs, walk.post_order, {}};
+  Topology topology{inputs, outputs, walk.post_order, {}, {}};
   // An input that no output depends on is still fed and still a layer of the model.
   for (const KerasTensor& input : inputs) {
     const std::shared_ptr<Node>& node = input.node();
@@ -156,6 +156,7 @@ Topology map_topology(const KerasTensors& inputs, const KerasTensors& outputs) {
       topology.nodes.insert(topology.nodes.begin(), node);
     }
   }
+  for (const std::shared_ptr<Node>& node : topology.nodes) topology.depths.push_back(node_depth[node.get()]);
   std::unordered_set<const Operation*> listed;
   for (const std::shared_ptr<Node>& node : topology.nodes) {
     if (listed.insert(node->operation().get()).second) topology.operations.push_back(node->operation());

@@ -14,6 +14,8 @@ struct Topology {
   KerasTensors outputs;
   /// Every call, inputs first; a call stands after the calls it reads.
   std::vector<std::shared_ptr<Node>> nodes;
+  /// Of each call: the longest way from it to an output, in calls.
+  std::vector<int> depths;
   /// Every operation once, in Keras's order (`model.layers`): by decreasing depth, ties by the order in which
   /// a walk from the outputs meets them.
   std::vector<std::shared_ptr<Operation>> operations;

@@ -1,0 +1,336 @@
+// The config of a FunctionalModel: layers, the calls between them, inputs and outputs.
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "sepal/base/error.h"
+#include "sepal/graph/topology.h"
+#include "sepal/layers/registry.h"
+#include "sepal/models/layer_envelope.h"
+#include "sepal/models/model.h"
+
+namespace sepal {
+namespace {
+
+using NodeNumbers = std::map<const Node*, int>;
+
+// A layer may have calls that belong to other models: the config counts those of this one.
+NodeNumbers number_nodes(const Topology& topology) {
+  std::map<std::pair<const Operation*, int>, const Node*> by_layer;
+  for (const auto& node : topology.nodes) by_layer[{node->operation().get(), node->index()}] = node.get();
+  NodeNumbers numbers;
+  std::map<const Operation*, int> calls;
+  for (const auto& [key, node] : by_layer) numbers[node] = calls[key.first]++;
+  return numbers;
+}
+
+Json tensor_reference(const KerasTensor& tensor, const NodeNumbers& numbers) {
+  return {{"class_name", "__keras_tensor__"},
+          {"config",
+           {{"shape", shape_to_json(tensor.shape())},
+            {"dtype", std::string(name_of(tensor.dtype()))},
+            {"keras_history", Json::array({tensor.node()->operation()->name(),
+                                           numbers.at(tensor.node().get()), tensor.tensor_index()})}}}};
+}
+
+Json inbound_nodes(const Operation& operation, const Topology& topology, const NodeNumbers& numbers) {
+  std::map<int, Json> nodes;
+  for (const auto& node : topology.nodes) {
+    if (node->operation().get() != &operation || node->is_input()) continue;
+    Json tensors = Json::array();
+    for (const KerasTensor& input : node->inputs()) tensors.push_back(tensor_reference(input, numbers));
+    Json args = node->list_input() ? Json::array({tensors}) : tensors;
+    nodes[numbers.at(node.get())] = {{"args", std::move(args)}, {"kwargs", Json::object()}};
+  }
+  Json list = Json::array();
+  for (auto& [number, node] : nodes) list.push_back(std::move(node));
+  return list;
+}
+
+// In input_layers and output_layers a nested functional model counts its calls from 1, elsewhere from 0.
+int listed_offset(const std::string& class_name) { return class_name == "Functional" ? 1 : 0; }
+
+Json listed_tensors(const KerasTensors& tensors, const TensorStructure& structure,
+                    const NodeNumbers& numbers) {
+  Json list = Json::array();
+  for (const KerasTensor& tensor : tensors) {
+    const Operation& operation = *tensor.node()->operation();
+    const auto* layer = dynamic_cast<const Layer*>(&operation);
+    const int offset = layer != nullptr ? listed_offset(layer->class_name()) : 0;
+    list.push_back(
+        Json::array({operation.name(), numbers.at(tensor.node().get()) + offset, tensor.tensor_index()}));
+  }
+  if (structure.kind == TensorStructure::Kind::single) return list[0];
+  if (structure.kind == TensorStructure::Kind::list) return list;
+  Json dictionary = Json::object();
+  for (std::size_t i = 0; i < structure.keys.size(); ++i) dictionary[structure.keys[i]] = list[i];
+  return dictionary;
+}
+
+// ---- Reading ----
+
+struct TensorKey {
+  std::string layer;
+  std::int64_t node = 0;
+  std::int64_t tensor = 0;
+};
+
+TensorKey key_from(const Json& triple, const std::string& where) {
+  const bool is_key = triple.is_array() && triple.size() >= 3 && triple[0].is_string() &&
+                      triple[1].is_number_integer() && triple[2].is_number_integer();
+  if (!is_key) throw ValueError(fmt::format("{}: expected [layer name, node index, tensor index].", where));
+  return {triple[0].get<std::string>(), triple[1].get<std::int64_t>(), triple[2].get<std::int64_t>()};
+}
+
+struct PendingCall {
+  std::vector<TensorKey> inputs;
+  bool list_input = false;
+};
+
+class GraphReader {
+ public:
+  explicit GraphReader(std::string owner) : owner_(std::move(owner)) {}
+
+  void read_layers(const Json& layers) {
+    if (!layers.is_array())
+      throw ValueError(fmt::format("{}: expected a list of layers in field 'layers'.", owner_));
+    for (const Json& entry : layers) read_layer(entry);
+    connect();
+  }
+
+  KerasTensors tensors(const Json& listed, const char* field, TensorStructure& structure) const {
+    const std::string where = fmt::format("{}, field '{}'", owner_, field);
+    KerasTensors result;
+    if (listed.is_object()) {
+      structure.kind = TensorStructure::Kind::dictionary;
+      std::map<std::string, Json> sorted;
+      for (const auto& [key, value] : listed.items()) sorted[key] = value;
+      for (const auto& [key, value] : sorted) {
+        structure.keys.push_back(key);
+        result.push_back(listed_tensor(value, where));
+      }
+      return result;
+    }
+    if (!listed.is_array() || listed.empty()) throw ValueError(fmt::format("{}: expected a list.", where));
+    if (listed[0].is_string()) {
+      structure.kind = TensorStructure::Kind::single;
+      return {listed_tensor(listed, where)};
+    }
+    // Keras before 3.11 also wraps a single tensor, and means a single one by it.
+    structure.kind = listed.size() == 1 ? TensorStructure::Kind::single : TensorStructure::Kind::list;
+    for (const Json& item : listed) result.push_back(listed_tensor(item, where));
+    return result;
+  }
+
+ private:
+  struct Entry {
+    std::string name;
+    std::shared_ptr<Layer> layer;
+    std::vector<PendingCall> calls;
+    std::size_t next_call = 0;
+    std::vector<KerasTensors> outputs;  // of each call made so far
+  };
+
+  void read_layer(const Json& entry) {
+    Entry read;
+    const Json* name = config_find(entry, owner_, "name");
+    read.layer = layer_from_envelope(entry, owner_);
+    read.name = name != nullptr && name->is_string() ? name->get<std::string>() : read.layer->name();
+    if (index_.contains(read.name)) {
+      throw ValueError(fmt::format("{}: the layer name '{}' is used twice.", owner_, read.name));
+    }
+    const Json* nodes = config_find(entry, owner_, "inbound_nodes");
+    const std::string where = fmt::format("layer '{}', field 'inbound_nodes'", read.name);
+    if (nodes != nullptr && !nodes->is_array()) throw ValueError(fmt::format("{}: expected a list.", where));
+    if (nodes != nullptr) {
+      for (const Json& node : *nodes) read.calls.push_back(read_call(node, where));
+    }
+    if (const auto input = std::dynamic_pointer_cast<InputLayer>(read.layer)) {
+      read.outputs.push_back({input->tensor()});
+    }
+    index_[read.name] = entries_.size();
+    entries_.push_back(std::move(read));
+  }
+
+  PendingCall read_call(const Json& node, const std::string& where) const {
+    if (!node.is_object() || !node.contains("args") || !node["args"].is_array()) {
+      throw ValueError(fmt::format("{}: expected an object with a list \"args\".", where));
+    }
+    PendingCall call;
+    const Json& args = node["args"];
+    for (const Json& argument : args) {
+      if (argument.is_array()) {
+        call.list_input = true;
+        for (const Json& item : argument) call.inputs.push_back(reference_from(item, where));
+      } else {
+        call.inputs.push_back(reference_from(argument, where));
+      }
+    }
+    if (const auto kwargs = node.find("kwargs"); kwargs != node.end() && kwargs->is_object()) {
+      for (const auto& [key, value] : kwargs->items()) {
+        if (!value.is_null() && !(key == "training" && value == false)) {
+          throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", where, key));
+        }
+      }
+    }
+    return call;
+  }
+
+  TensorKey reference_from(const Json& reference, const std::string& where) const {
+    if (reference.is_object() && reference.contains("config") && reference["config"].is_object() &&
+        reference["config"].contains("keras_history")) {
+      return key_from(reference["config"]["keras_history"], where);
+    }
+    throw UnimplementedError(
+        fmt::format("{}: expected a tensor among the call's arguments; constants are not "
+                    "supported.",
+                    where));
+  }
+
+  // Makes every call whose inputs exist until nothing is left.
+  void connect() {
+    bool progress = true;
+    while (progress) {
+      progress = false;
+      for (Entry& entry : entries_) {
+        while (entry.next_call < entry.calls.size() && is_ready(entry.calls[entry.next_call])) {
+          make_call(entry);
+          progress = true;
+        }
+      }
+    }
+    for (const Entry& entry : entries_) {
+      if (entry.next_call < entry.calls.size()) {
+        throw ValueError(
+            fmt::format("{}: layer '{}' cannot be connected: its inputs form a cycle or do not exist.",
+                        owner_, entry.name));
+      }
+    }
+  }
+
+  bool is_ready(const PendingCall& call) const {
+    for (const TensorKey& key : call.inputs) {
+      const auto found = index_.find(key.layer);
+      if (found == index_.end()) {
+        throw ValueError(
+            fmt::format("{}: a call reads layer '{}', which does not exist.", owner_, key.layer));
+      }
+      const Entry& source = entries_[found->second];
+      const auto most = static_cast<std::int64_t>(std::max(source.calls.size(), source.outputs.size()));
+      if (key.node < 0 || key.node >= most) {
+        throw ValueError(fmt::format("{}: a call reads node {} of layer '{}', which has {} node(s).", owner_,
+                                     key.node, key.layer, most));
+      }
+      if (key.node >= static_cast<std::int64_t>(source.outputs.size())) return false;
+    }
+    return true;
+  }
+
+  void make_call(Entry& entry) {
+    const PendingCall& call = entry.calls[entry.next_call++];
+    KerasTensors inputs;
+    for (const TensorKey& key : call.inputs) inputs.push_back(at(key, owner_));
+    entry.outputs.push_back((*entry.layer)(inputs, call.list_input));
+  }
+
+  KerasTensor at(const TensorKey& key, const std::string& where) const {
+    const auto found = index_.find(key.layer);
+    if (found == index_.end())
+      throw ValueError(fmt::format("{}: layer '{}' does not exist.", where, key.layer));
+    const std::vector<KerasTensors>& outputs = entries_[found->second].outputs;
+    const bool exists =
+        key.node >= 0 && key.node < static_cast<std::int64_t>(outputs.size()) && key.tensor >= 0 &&
+        key.tensor < static_cast<std::int64_t>(outputs[static_cast<std::size_t>(key.node)].size());
+    if (!exists) {
+      throw ValueError(
+          fmt::format("{}: layer '{}' has no tensor {} of node {}.", where, key.layer, key.tensor, key.node));
+    }
+    return outputs[static_cast<std::size_t>(key.node)][static_cast<std::size_t>(key.tensor)];
+  }
+
+  KerasTensor listed_tensor(const Json& triple, const std::string& where) const {
+    TensorKey key = key_from(triple, where);
+    const auto found = index_.find(key.layer);
+    if (found != index_.end()) {
+      const Entry& entry = entries_[found->second];
+      const int offset = listed_offset(entry.layer->class_name());
+      // Writers before Keras 3.3 did not count from 1.
+      if (key.node >= offset) key.node -= offset;
+    }
+    return at(key, where);
+  }
+
+  std::string owner_;
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t> index_;
+};
+
+}  // namespace
+
+Json FunctionalModel::get_config() const {
+  const NodeNumbers numbers = number_nodes(topology_);
+  Json config = Json::object();
+  config_put(config, "name", name());
+  config_put(config, "trainable", trainable());
+  Json layers = Json::array();
+  for (const std::shared_ptr<Operation>& operation : topology_.operations) {
+    Json entry = layer_envelope(*std::dynamic_pointer_cast<Layer>(operation));
+    entry["name"] = operation->name();
+    entry["inbound_nodes"] = inbound_nodes(*operation, topology_, numbers);
+    layers.push_back(std::move(entry));
+  }
+  config["layers"] = std::move(layers);
+  config["input_layers"] = listed_tensors(topology_.inputs, options_.inputs, numbers);
+  config["output_layers"] = listed_tensors(topology_.outputs, options_.outputs, numbers);
+  return config;
+}
+
+std::shared_ptr<Layer> FunctionalModel::from_config(const Json& config, const std::string& owner) {
+  GraphReader reader(owner);
+  FunctionalOptions options;
+  if (const Json* name = config_find(config, owner, "name")) config_get(*name, {owner, "name"}, options.name);
+  for (const char* field : {"layers", "input_layers", "output_layers"}) {
+    if (config_find(config, owner, field) == nullptr) {
+      throw ValueError(fmt::format("{}: the field '{}' is missing.", owner, field));
+    }
+  }
+  reader.read_layers(config["layers"]);
+  const KerasTensors inputs = reader.tensors(config["input_layers"], "input_layers", options.inputs);
+  const KerasTensors outputs = reader.tensors(config["output_layers"], "output_layers", options.outputs);
+  auto model = std::make_shared<FunctionalModel>(inputs, outputs, options);
+  if (const Json* trainable = config_find(config, owner, "trainable")) {
+    bool value = true;
+    config_get(*trainable, {owner, "trainable"}, value);
+    if (!value) model->set_trainable(false);
+  }
+  return model;
+}
+
+Json ModelBase::to_envelope() const {
+  Json envelope = layer_envelope(*this);
+  if (class_name() == "Functional") {
+    envelope["build_config"] = {{"input_shape", nullptr}};
+  } else if (!inputs().empty()) {
+    envelope["build_config"] = {{"input_shape", shape_to_json(inputs()[0].shape())}};
+  }
+  return envelope;
+}
+
+std::shared_ptr<ModelBase> ModelBase::from_envelope(const Json& envelope) {
+  static const bool models_are_known = [] {
+    for (const char* name : {"Functional", "Model"}) register_layer(name, &FunctionalModel::from_config);
+    register_layer("Sequential", &SequentialModel::from_config);
+    return true;
+  }();
+  (void)models_are_known;
+  auto model = std::dynamic_pointer_cast<ModelBase>(layer_from_envelope(envelope, "model"));
+  if (!model) {
+    throw ValueError(
+        "The config does not describe a model: expected class_name 'Functional' or 'Sequential'.");
+  }
+  return model;
+}
+
+}  // namespace sepal

@@ -1,0 +1,68 @@
+#include "sepal/models/layer_envelope.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "sepal/layers/builtin.h"
+#include "sepal/models/model.h"
+
+namespace sepal {
+namespace {
+
+bool is_builtin(const std::string& class_name) {
+  static const std::map<std::string, LayerFactory> builtin = builtin_layers();
+  return builtin.contains(class_name);
+}
+
+}  // namespace
+
+Json shape_to_json(const Shape& shape) {
+  Json list = Json::array();
+  for (const std::int64_t dim : shape) list.push_back(dim == kNone ? Json(nullptr) : Json(dim));
+  return list;
+}
+
+Shape shape_from_json(const Json& value, const std::string& where) {
+  if (!value.is_array() || value.size() > static_cast<std::size_t>(kMaxRank)) {
+    throw ValueError(fmt::format("{}: expected a list of at most {} lengths.", where, kMaxRank));
+  }
+  Shape shape;
+  for (const Json& item : value) {
+    if (item.is_null()) {
+      shape.push_back(kNone);
+    } else if (item.is_number_integer() && item.get<std::int64_t>() >= 0) {
+      shape.push_back(item.get<std::int64_t>());
+    } else {
+      throw ValueError(fmt::format("{}: expected lengths of at least 0 or null.", where));
+    }
+  }
+  return shape;
+}
+
+Json layer_envelope(const Layer& layer) {
+  Json envelope = Json::object();
+  Json registered_name = nullptr;
+  if (layer.class_name() == "Functional") {
+    // Keras does not export this class, so it stands under its source module and its own name.
+    envelope["module"] = "keras.src.models.functional";
+    registered_name = "Functional";
+  } else if (layer.class_name() == "Sequential") {
+    envelope["module"] = "keras";
+  } else if (is_builtin(layer.class_name())) {
+    envelope["module"] = "keras.layers";
+  } else {
+    envelope["module"] = nullptr;
+    registered_name = "Custom>" + layer.class_name();
+  }
+  envelope["class_name"] = layer.class_name();
+  envelope["config"] = layer.get_config();
+  envelope["registered_name"] = registered_name;
+  if (!layer.own_weights().empty() && layer.build_shapes().size() == 1) {
+    envelope["build_config"] = {{"input_shape", shape_to_json(layer.build_shapes()[0])}};
+  }
+  return envelope;
+}
+
+}  // namespace sepal

@@ -1,0 +1,60 @@
+#include "sepal/models/model.h"
+
+#include <fmt/format.h>
+
+#include "sepal/base/error.h"
+
+namespace sepal {
+namespace {
+
+Model functional(const KerasTensors& inputs, const KerasTensors& outputs, const std::string& name,
+                 TensorStructure::Kind input_kind, TensorStructure::Kind output_kind) {
+  return Model(std::make_shared<FunctionalModel>(
+      inputs, outputs,
+      FunctionalOptions{.name = name, .inputs = {.kind = input_kind}, .outputs = {.kind = output_kind}}));
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<Layer>> ModelBase::sublayers() const {
+  std::vector<std::shared_ptr<Layer>> all;
+  for (const Ref<Layer>& layer : layers()) all.push_back(layer.shared());
+  return all;
+}
+
+Ref<Layer> ModelBase::get_layer(const std::string& name) const {
+  std::string known;
+  for (const Ref<Layer>& layer : layers()) {
+    if (layer->name() == name) return layer;
+    known += fmt::format("{}'{}'", known.empty() ? "" : ", ", layer->name());
+  }
+  throw ValueError(fmt::format("No such layer: {}. Existing layers are: [{}].", name, known));
+}
+
+Ref<Layer> ModelBase::get_layer(std::size_t index) const {
+  const std::vector<Ref<Layer>> all = layers();
+  if (index >= all.size()) {
+    throw ValueError(fmt::format("Was asked to retrieve layer at index {} but model only has {} layers.",
+                                 index, all.size()));
+  }
+  return all[index];
+}
+
+using Kind = TensorStructure::Kind;
+
+Model::Model(const KerasTensor& input, const KerasTensor& output, const std::string& name)
+    : Model(functional({input}, {output}, name, Kind::single, Kind::single)) {}
+Model::Model(const KerasTensors& inputs, const KerasTensor& output, const std::string& name)
+    : Model(functional(inputs, {output}, name, Kind::list, Kind::single)) {}
+Model::Model(const KerasTensor& input, const KerasTensors& outputs, const std::string& name)
+    : Model(functional({input}, outputs, name, Kind::single, Kind::list)) {}
+Model::Model(const KerasTensors& inputs, const KerasTensors& outputs, const std::string& name)
+    : Model(functional(inputs, outputs, name, Kind::list, Kind::list)) {}
+
+Sequential::Sequential(std::initializer_list<SequentialItem> layers, const std::string& name)
+    : Ref(std::make_shared<SequentialModel>(SequentialOptions{.layers = layers, .name = name})) {}
+
+Sequential::Sequential(const std::string& name)
+    : Ref(std::make_shared<SequentialModel>(SequentialOptions{.name = name})) {}
+
+}  // namespace sepal

@@ -1,0 +1,181 @@
+// Model: a layer made of layers that can be trained, evaluated and saved (keras.Model).
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sepal/graph/topology.h"
+#include "sepal/layers/core/input_layer.h"
+#include "sepal/layers/layer.h"
+#include "sepal/layers/ref.h"
+#include "sepal/models/training.h"
+
+namespace sepal {
+
+struct SummaryOptions {
+  /// Characters; 0: 88 for a chain of layers, 108 with a "Connected to" column.
+  int line_length = 0;
+  /// Also the layers inside of nested models.
+  bool expand_nested = false;
+  /// A column that says which layers learn.
+  bool show_trainable = false;
+};
+
+/// What functional models and Sequential have in common. Training: models/training.h.
+class ModelBase : public Layer, public Trainer {
+ public:
+  /// Layers in Keras's order. A Sequential does not count its input.
+  virtual std::vector<Ref<Layer>> layers() const = 0;
+  /// @throws ValueError if there is no such layer.
+  Ref<Layer> get_layer(const std::string& name) const;
+  Ref<Layer> get_layer(std::size_t index) const;
+
+  /// Symbolic inputs and outputs; empty as long as a Sequential is not built.
+  virtual KerasTensors inputs() const = 0;
+  virtual KerasTensors outputs() const = 0;
+
+  /// The table that Keras prints: layers, output shapes, parameters.
+  /// @throws ValueError if the model is not built.
+  std::string summary(SummaryOptions options = {}) const;
+
+  /// The envelope {"module", "class_name", "config", "registered_name", "build_config"} of the model, without
+  /// "compile_config" (see Trainer::get_compile_config). `from_envelope` is its reverse.
+  Json to_envelope() const;
+  static std::shared_ptr<ModelBase> from_envelope(const Json& envelope);
+
+  /// Writes a Keras 3 archive with architecture, weights and, if compiled, the optimizer's state. An existing
+  /// file is replaced only when the new one is complete.
+  /// @throws ValueError if something cannot be saved, OSError if the file cannot be written.
+  void save(const std::string& path) const override;
+
+  std::vector<std::shared_ptr<Layer>> sublayers() const override;
+
+ protected:
+  using Layer::Layer;
+  ModelBase& model() override { return *this; }
+  bool casts_inputs() const override { return false; }
+};
+
+/// How the user handed over inputs or outputs: one tensor, a list, or by name.
+struct TensorStructure {
+  enum class Kind { single, list, dictionary };
+  Kind kind = Kind::list;
+  std::vector<std::string> keys = {};  // of a dictionary, sorted as the tensors are
+};
+
+struct FunctionalOptions {
+  std::string name = {};
+  bool trainable = true;
+  TensorStructure inputs = {};
+  TensorStructure outputs = {};
+};
+
+/// A model made of calls on symbolic tensors (keras.Model(inputs, outputs)).
+class FunctionalModel : public ModelBase {
+ public:
+  /// @throws ValueError if the outputs do not follow from the inputs (graph/topology.h).
+  FunctionalModel(KerasTensors inputs, KerasTensors outputs, FunctionalOptions options);
+
+  std::vector<Ref<Layer>> layers() const override;
+  KerasTensors inputs() const override;
+  KerasTensors outputs() const override;
+  Json get_config() const override;
+  static std::shared_ptr<Layer> from_config(const Json& config, const std::string& owner);
+
+  const Topology& topology() const { return topology_; }
+  const TensorStructure& input_structure() const { return options_.inputs; }
+  const TensorStructure& output_structure() const { return options_.outputs; }
+
+ protected:
+  void build_all(const Shapes& input_shapes) override;
+  Tensors call_all(const Tensors& inputs, const CallContext& context) override;
+  Shapes compute_output_shapes(const Shapes& input_shapes) override;
+  std::vector<DType> compute_output_dtypes(const std::vector<DType>& input_dtypes,
+                                           std::size_t outputs) override;
+
+ private:
+  // One call in the order of execution. Slots number the values of a run.
+  struct Step {
+    Layer* layer;
+    std::vector<std::size_t> inputs;
+    std::vector<std::size_t> outputs;
+    std::vector<std::size_t> last_uses;  // slots that no later step reads
+  };
+  void plan_steps();
+  Tensors converted(const Tensors& inputs) const;
+
+  FunctionalOptions options_;
+  Topology topology_;
+  std::vector<Step> steps_;
+  std::vector<std::size_t> input_slots_;
+  std::vector<std::size_t> output_slots_;
+  std::size_t slots_ = 0;
+};
+
+/// What a Sequential is made of: layers, and at its start possibly an Input.
+using SequentialItem = std::variant<Ref<Layer>, KerasTensor>;
+
+struct SequentialOptions {
+  std::vector<SequentialItem> layers = {};
+  std::string name = {};
+  bool trainable = true;
+};
+
+/// A chain of layers with one input and one output (keras.Sequential). Built at once if it begins with an
+/// Input, else with the shape of the first data.
+class SequentialModel : public ModelBase {
+ public:
+  using Options = SequentialOptions;
+  explicit SequentialModel(Options options);
+
+  /// @throws ValueError if another layer has this name, or an Input does not come first.
+  void add(SequentialItem item);
+  /// Removes the last layer.
+  /// @throws ValueError if there is none.
+  void pop();
+
+  std::vector<Ref<Layer>> layers() const override;
+  KerasTensors inputs() const override;
+  KerasTensors outputs() const override;
+  Json get_config() const override;
+  static std::shared_ptr<Layer> from_config(const Json& config, const std::string& owner);
+
+ protected:
+  void build_all(const Shapes& input_shapes) override;
+  Tensors call_all(const Tensors& inputs, const CallContext& context) override;
+  Shapes compute_output_shapes(const Shapes& input_shapes) override;
+
+ private:
+  void connect(const KerasTensor& input);
+
+  std::vector<Ref<Layer>> layers_;
+  KerasTensor input_;
+  KerasTensor output_;
+};
+
+/// Handle of any model.
+class Model : public Ref<ModelBase> {
+ public:
+  Model(std::nullptr_t) : Ref(nullptr) {}  // NOLINT
+  explicit Model(std::shared_ptr<ModelBase> model) : Ref(std::move(model)) {}
+  template <std::derived_from<ModelBase> M>
+  Model(const Ref<M>& model) : Ref(std::shared_ptr<ModelBase>(model.shared())) {}  // NOLINT
+
+  /// A functional model.
+  Model(const KerasTensor& input, const KerasTensor& output, const std::string& name = {});
+  Model(const KerasTensors& inputs, const KerasTensor& output, const std::string& name = {});
+  Model(const KerasTensor& input, const KerasTensors& outputs, const std::string& name = {});
+  Model(const KerasTensors& inputs, const KerasTensors& outputs, const std::string& name = {});
+};
+
+/// Handle of a Sequential: `Sequential({Input({.shape = {4}}), layers::Dense({.units = 3})})`.
+class Sequential : public Ref<SequentialModel> {
+ public:
+  Sequential(std::initializer_list<SequentialItem> layers, const std::string& name = {});
+  explicit Sequential(const std::string& name = {});
+  explicit Sequential(std::shared_ptr<SequentialModel> model) : Ref(std::move(model)) {}
+};
+
+}  // namespace sepal
