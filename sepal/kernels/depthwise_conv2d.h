@@ -33,6 +33,10 @@ void depthwise_conv2d_reference(const Window2D& window, const DepthwiseForward<T
 template <class T>
 void depthwise_conv2d_backward_reference(const Window2D& window, const DepthwiseBackward<T>& a);
 
+/// Strip by strip in cache, SIMD, every geometry. The same bits for any number of threads.
+void depthwise_conv2d_simd(const Window2D& window, const DepthwiseForward<float>& a);
+void depthwise_conv2d_backward_simd(const Window2D& window, const DepthwiseBackward<float>& a);
+
 /// total[c] = sum of x over batch and pixels, for images of shape (batch, h, w, channels) or channels first.
 template <class T>
 void channel_sums_reference(std::int64_t batch, std::int64_t pixels, std::int64_t channels,

@@ -167,6 +167,20 @@ HWY_INLINE void zero_cells(float* to, std::int64_t cells) {
   for (std::int64_t i = 0; i < cells * kLaneBlock; i += kLanes) hn::Store(hn::Zero(kTag), kTag, to + i);
 }
 
+/// sums[block] += the sum of `rows` rows of each block.
+inline void add_columns(const float* from, std::int64_t rows, std::int64_t blocks, std::int64_t block,
+                        float* sums) {
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+      FloatVector sum = hn::Load(kTag, sums + b * kLaneBlock + lane);
+      for (std::int64_t r = 0; r < rows; ++r) {
+        sum = hn::Add(sum, hn::Load(kTag, from + b * block + r * kLaneBlock + lane));
+      }
+      hn::Store(sum, kTag, sums + b * kLaneBlock + lane);
+    }
+  }
+}
+
 /// `count` pixels of an image tensor of `channels` channels, each repeated `repeat` times, into blocks.
 /// Neighbouring pixels are `pixel` floats apart, neighbouring channels `channel`.
 struct PackPixels {

@@ -131,18 +131,6 @@ void forward_strip(const StripPlan& plan, const SeparableForward<float>& a, cons
   }
 }
 
-void add_columns(const float* from, std::int64_t rows, std::int64_t blocks, std::int64_t block, float* sums) {
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
-      FloatVector sum = hn::Load(kTag, sums + b * kLaneBlock + lane);
-      for (std::int64_t r = 0; r < rows; ++r) {
-        sum = hn::Add(sum, hn::Load(kTag, from + b * block + r * kLaneBlock + lane));
-      }
-      hn::Store(sum, kTag, sums + b * kLaneBlock + lane);
-    }
-  }
-}
-
 /// Strips [begin, end), which hold whole images: their dx, and what they add to the kernels' gradients.
 void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, const PackedWeights& weights,
                    const PartialSums& sums, std::int64_t begin, std::int64_t end) {
@@ -225,11 +213,6 @@ HWY_EXPORT(backward_part);
 // stays inside 1 MiB of L2.
 constexpr std::int64_t kStripBytes = 192 * 1024;
 
-// Sums of a backward step are collected in at most this many parts. More would let more threads help and
-// make their addition dearer.
-constexpr std::int64_t kMostParts = 16;
-constexpr std::int64_t kMostPartFloats = std::int64_t{1} << 23;
-
 std::int64_t strip_pixels(const Window2D& g) {
   const std::int64_t pixel_bytes = blocks_of(g.in_c * g.depth_multiplier) * kLaneBlock * 4;
   return std::clamp<std::int64_t>(kStripBytes / pixel_bytes, 98, 1024);
@@ -268,11 +251,7 @@ void separable_conv2d_backward_fused(const Window2D& g, const SeparableBackward<
   const std::int64_t pointwise_floats = a.dpointwise != nullptr ? filter_blocks * kLaneBlock * padded : 0;
   const std::int64_t bias_floats = a.dbias != nullptr ? filter_blocks * kLaneBlock : 0;
   const std::int64_t part_floats = depthwise_floats + pointwise_floats + bias_floats;
-  // Groups of strips that hold whole images: what a part may begin and end with.
-  const std::int64_t groups = plan.strips / plan.row_strips;
-  const std::int64_t affordable =
-      std::max<std::int64_t>(part_floats > 0 ? kMostPartFloats / part_floats : kMostParts, 2);
-  const std::int64_t parts = std::min({groups, kMostParts, affordable});
+  const std::int64_t parts = plan.parts(part_floats);
 
   ScratchPieces sizes(nullptr);
   const auto lay_out = [&](ScratchPieces& pieces) {
@@ -293,8 +272,7 @@ void separable_conv2d_backward_fused(const Window2D& g, const SeparableBackward<
                               a.dpointwise != nullptr ? sums + depthwise_floats : nullptr,
                               a.dbias != nullptr ? sums + depthwise_floats + pointwise_floats : nullptr};
     HWY_DYNAMIC_DISPATCH(backward_part)
-    (plan, a, weights, partial, groups * part / parts * plan.row_strips,
-     groups * (part + 1) / parts * plan.row_strips);
+    (plan, a, weights, partial, plan.part_begin(part, parts), plan.part_begin(part + 1, parts));
   });
   if (a.ddepthwise != nullptr) {
     sum_parts(parts, part_floats, plan.taps, plan.taps, plan.channels, at.sums, a.ddepthwise);

@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <random>
 #include <vector>
 
 #include "sepal/base/parallel.h"
-#include "sepal/kernels/scratch.h"
 #include "tests/support/guarded_array.h"
+#include "tests/support/kernel_runs.h"
 #include "tests/support/random_windows.h"
 #include "tests/support/simd_targets.h"
 
@@ -22,8 +21,7 @@ namespace {
 using testing::describe;
 using testing::for_each_simd_target;
 using testing::GuardedArray;
-
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+using testing::OneThread;
 
 /// A problem with its operands and room for its results, all of it beside guard pages.
 struct Problem {
@@ -40,17 +38,13 @@ struct Problem {
         dpointwise(g.in_c * g.depth_multiplier * g.out_c),
         dbias(g.out_c) {}
 
-  template <class Draw>
-  void fill(const Draw& draw) {
+  void fill(std::mt19937& random) {
     for (GuardedArray* operand : {&x, &depthwise, &pointwise, &bias, &dy}) {
-      std::generate_n(operand->data(), operand->values().size(), draw);
+      testing::fill_with_whole_numbers(*operand, random);
     }
-    forget();
   }
   void forget() {
-    for (GuardedArray* result : {&y, &dx, &ddepthwise, &dpointwise, &dbias}) {
-      std::fill_n(result->data(), result->values().size(), kNaN);
-    }
+    for (GuardedArray* result : {&y, &dx, &ddepthwise, &dpointwise, &dbias}) testing::fill_with_nan(*result);
   }
   SeparableForward<float> forward() {
     return {.x = x.data(),
@@ -72,25 +66,13 @@ struct Problem {
   std::vector<std::vector<float>> results() {
     std::vector<std::vector<float>> all;
     for (GuardedArray* result : {&y, &dx, &ddepthwise, &dpointwise, &dbias}) {
-      all.emplace_back(result->values().begin(), result->values().end());
+      all.push_back(testing::copy_of(*result));
     }
     return all;
   }
 
   Window2D g;
   GuardedArray x, depthwise, pointwise, bias, y, dy, dx, ddepthwise, dpointwise, dbias;
-};
-
-/// Starting threads costs more than these small problems do.
-class OneThread {
- public:
-  OneThread() { set_num_threads(1); }
-  ~OneThread() { set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_ = num_threads();
 };
 
 void run_fused(Problem& p) {
@@ -107,18 +89,9 @@ void run_reference(Problem& p) {
 
 const char* const kResultNames[] = {"y", "dx", "ddepthwise", "dpointwise", "dbias"};
 
-/// What a run leaves behind must not be what the next one needs.
-void poison_scratch() {
-  constexpr std::int64_t kFloats = 1 << 19;
-  for (const ScratchUse use : {ScratchUse::shared, ScratchUse::part}) {
-    std::fill_n(thread_scratch(use, kFloats), kFloats, kNaN);
-  }
-}
-
-/// Whole numbers: every sum is exact, so every order of summation must give the same.
 void expect_fused_equals_reference(
     Problem& p, std::mt19937& random, const std::function<void()>& before_each = [] {}) {
-  p.fill([&] { return static_cast<float>(static_cast<int>(random() % 7) - 3); });
+  p.fill(random);
   run_reference(p);
   const auto want = p.results();
   for_each_simd_target([&] {
@@ -180,7 +153,9 @@ TEST(SeparableConv2DFused, GivesTheSameBitsForAnyNumberOfThreads) {
     Problem p(testing::same_window(
         {.batch = batch, .in_h = 19, .in_w = 17, .in_c = 20, .out_c = 37, .kernel_h = 3, .kernel_w = 3}));
     std::normal_distribution<float> normal;
-    p.fill([&] { return normal(random); });
+    for (GuardedArray* operand : {&p.x, &p.depthwise, &p.pointwise, &p.bias, &p.dy}) {
+      std::generate_n(operand->data(), operand->values().size(), [&] { return normal(random); });
+    }
     set_num_threads(1);
     run_fused(p);
     const auto want = p.results();
@@ -200,7 +175,7 @@ TEST(SeparableConv2DFused, ReadsNothingThatItDidNotWrite) {
     window.out_c = 1 + static_cast<std::int64_t>(random() % 40);
     SCOPED_TRACE(describe(window));
     Problem problem(window);
-    expect_fused_equals_reference(problem, random, poison_scratch);
+    expect_fused_equals_reference(problem, random, testing::poison_scratch);
   }
 }
 
@@ -209,7 +184,7 @@ TEST(SeparableConv2DFused, ComputesOnlyTheGradientsThatAreWanted) {
   std::mt19937 random(5);
   Problem p(testing::same_window(
       {.batch = 3, .in_h = 6, .in_w = 5, .in_c = 4, .out_c = 9, .kernel_h = 3, .kernel_w = 3}));
-  p.fill([&] { return static_cast<float>(static_cast<int>(random() % 7) - 3); });
+  p.fill(random);
   run_reference(p);
   const auto want = p.results();
   for (unsigned wanted = 0; wanted < 16; ++wanted) {

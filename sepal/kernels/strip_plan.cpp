@@ -10,6 +10,10 @@ namespace {
 constexpr std::int64_t kFairStrips = 16;
 constexpr std::int64_t kLeastPixels = 56;
 
+// More parts would let more threads help and make the addition of their sums dearer.
+constexpr std::int64_t kMostParts = 16;
+constexpr std::int64_t kMostPartFloats = std::int64_t{1} << 23;
+
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
@@ -65,6 +69,11 @@ Strip StripPlan::strip(std::int64_t index) const {
   const std::int64_t image = index / row_strips * images;
   const std::int64_t row = index % row_strips * rows;
   return {image, std::min(images, g.batch - image), row, std::min(rows, g.out_h - row)};
+}
+
+std::int64_t StripPlan::parts(std::int64_t part_floats) const {
+  const std::int64_t affordable = kMostPartFloats / std::max<std::int64_t>(part_floats, 1);
+  return std::min({strips / row_strips, kMostParts, std::max<std::int64_t>(affordable, 2)});
 }
 
 std::int64_t StripPlan::dx_begin(const Strip& s) const {

@@ -72,6 +72,14 @@ struct StripPlan {
   std::int64_t dx_begin(const Strip& s) const;
   std::int64_t dx_end(const Strip& s) const;
 
+  /// Backward steps collect their sums in parts that hold whole images; this many parts, if a part keeps
+  /// `part_floats` sums of its own.
+  std::int64_t parts(std::int64_t part_floats) const;
+  /// First strip of a part; `part_begin(parts, parts)` is the end of the last.
+  std::int64_t part_begin(std::int64_t part, std::int64_t parts) const {
+    return strips / row_strips * part / parts * row_strips;
+  }
+
   std::int64_t ring_offset(std::int64_t image_in_strip, std::int64_t oh) const {
     return ((image_in_strip * ring + oh % ring) * ring_w + ring_left) * kLaneBlock;
   }

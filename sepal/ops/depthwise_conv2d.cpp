@@ -1,5 +1,7 @@
 #include "sepal/kernels/depthwise_conv2d.h"
 
+#include <type_traits>
+
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/ops/conv.h"
 #include "sepal/ops/conv_geometry.h"
@@ -21,32 +23,43 @@ struct Operands {
   Tensor x, kernel, bias;
 };
 
-std::size_t choose(const char* op, const Window2D& window) {
-  return choose_implementation(op, {{"reference", kAccepts}},
-                               tracing_kernels() ? describe(window) : std::string());
+/// Whether the SIMD kernel runs rather than the reference.
+template <class T>
+bool choose_simd(const char* op, const Window2D& window) {
+  constexpr Refusal kRefusal = std::is_same_v<T, float> ? kAccepts : "only float32";
+  return choose_implementation(op, {{"simd", kRefusal}, {"reference", kAccepts}},
+                               tracing_kernels() ? describe(window) : std::string()) == 0;
 }
 
 template <class T>
 void run(const Window2D& window, const Operands& in, Tensor& y) {
-  choose(kOp, window);
-  kernels::depthwise_conv2d_reference<T>(window, {.x = in.x.data<T>(),
-                                                  .kernel = in.kernel.data<T>(),
-                                                  .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
-                                                  .y = y.mutable_data<T>()});
+  const kernels::DepthwiseForward<T> arrays{.x = in.x.data<T>(),
+                                            .kernel = in.kernel.data<T>(),
+                                            .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
+                                            .y = y.mutable_data<T>()};
+  const bool simd = choose_simd<T>(kOp, window);
+  if constexpr (std::is_same_v<T, float>) {
+    if (simd) return kernels::depthwise_conv2d_simd(window, arrays);
+  }
+  kernels::depthwise_conv2d_reference(window, arrays);
 }
 
 template <class T>
 void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, Operands& gradients) {
-  choose(kGradientOp, window);
   const auto data = [](Tensor& gradient) {
     return gradient.defined() ? gradient.mutable_data<T>() : nullptr;
   };
-  kernels::depthwise_conv2d_backward_reference<T>(window, {.x = in.x.data<T>(),
-                                                           .kernel = in.kernel.data<T>(),
-                                                           .dy = dy.data<T>(),
-                                                           .dx = data(gradients.x),
-                                                           .dkernel = data(gradients.kernel),
-                                                           .dbias = data(gradients.bias)});
+  const kernels::DepthwiseBackward<T> arrays{.x = in.x.data<T>(),
+                                             .kernel = in.kernel.data<T>(),
+                                             .dy = dy.data<T>(),
+                                             .dx = data(gradients.x),
+                                             .dkernel = data(gradients.kernel),
+                                             .dbias = data(gradients.bias)};
+  const bool simd = choose_simd<T>(kGradientOp, window);
+  if constexpr (std::is_same_v<T, float>) {
+    if (simd) return kernels::depthwise_conv2d_backward_simd(window, arrays);
+  }
+  kernels::depthwise_conv2d_backward_reference(window, arrays);
 }
 
 }  // namespace

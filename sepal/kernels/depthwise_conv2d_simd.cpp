@@ -1,0 +1,199 @@
+// The depthwise convolution by itself, with the strips of the fused separable convolution.
+#include <algorithm>
+#include <vector>
+
+#include "sepal/base/parallel.h"
+#include "sepal/kernels/block_layout.h"
+#include "sepal/kernels/depthwise_conv2d.h"
+#include "sepal/kernels/image_strides.h"
+#include "sepal/kernels/scratch.h"
+#include "sepal/kernels/strip_plan.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sepal/kernels/depthwise_conv2d_simd.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "sepal/kernels/depthwise_rows-inl.h"
+
+#ifndef SEPAL_KERNELS_DEPTHWISE_CONV2D_SIMD_ONCE
+#define SEPAL_KERNELS_DEPTHWISE_CONV2D_SIMD_ONCE
+namespace sepal::kernels {
+namespace {
+
+/// Weights in blocks.
+struct PackedDepthwise {
+  const float* kernel;  // [block][tap][16]
+  const float* bias;    // [block][16] or null
+};
+
+/// Sums that a part of a backward step collects; null where not wanted.
+struct PartialDepthwiseSums {
+  float* kernel;  // [block][tap][16]
+  float* bias;    // [block][16]
+};
+
+ImageStrides input_strides(const Window2D& g) {
+  return image_strides(g.in_h, g.in_w, g.in_c, g.channels_first);
+}
+
+ImageStrides output_strides(const Window2D& g) {
+  return image_strides(g.out_h, g.out_w, g.in_c * g.depth_multiplier, g.channels_first);
+}
+
+}  // namespace
+}  // namespace sepal::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sepal::kernels::HWY_NAMESPACE {
+
+void depthwise_forward_strip(const StripPlan& plan, const DepthwiseForward<float>& a,
+                             const PackedDepthwise& weights, std::int64_t index) {
+  const Window2D& g = plan.g;
+  const Strip s = plan.strip(index);
+  const ImageStrides out = output_strides(g);
+  // Whole blocks of channels that lie as in y are written in place.
+  const std::int64_t direct = g.channels_first ? 0 : plan.channels / kLaneBlock;
+  const std::int64_t block = plan.most_pixels * kLaneBlock;
+  const auto lay_out = [&](ScratchPieces& pieces, float*& x, float*& y) {
+    x = pieces.take(plan.blocks * plan.in_block);
+    y = pieces.take((plan.blocks - direct) * block);
+  };
+  float *x, *y;
+  ScratchPieces sizes(nullptr);
+  lay_out(sizes, x, y);
+  ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
+  lay_out(pieces, x, y);
+
+  thread_local TapList list;
+  pack_input(plan, s, input_strides(g), a.x, x);
+  TapRun run{.list = list,
+             .begin_block = 0,
+             .end_block = direct,
+             .in = x,
+             .in_block = plan.in_block,
+             .in_step = g.stride_w * kLaneBlock,
+             .weights = weights.kernel,
+             .weight_block = plan.taps * kLaneBlock,
+             .bias = weights.bias,
+             .out = a.y + out.at(s.image, s.row, 0, 0),
+             .out_block = kLaneBlock,
+             .out_step = plan.channels};
+  if (direct > 0) {
+    plan.forward_taps(s, g.out_w * plan.channels, list);
+    run_taps(run);
+  }
+  if (direct == plan.blocks) return;
+  plan.forward_taps(s, g.out_w * kLaneBlock, list);
+  run.begin_block = direct;
+  run.end_block = plan.blocks;
+  run.out = y;
+  run.out_block = block;
+  run.out_step = kLaneBlock;
+  run_taps(run);
+  const std::int64_t pixels = s.rows * g.out_w, done = direct * kLaneBlock;
+  for (std::int64_t i = 0; i < s.images; ++i) {
+    unpack_pixels({pixels, plan.channels - done, 1, out.w, out.c, block}, y + i * pixels * kLaneBlock,
+                  a.y + out.at(s.image + i, s.row, 0, done));
+  }
+}
+
+/// Strips [begin, end), which hold whole images: their dx, and what they add to the other gradients.
+void depthwise_backward_part(const StripPlan& plan, const DepthwiseBackward<float>& a, const float* kernel,
+                             const PartialDepthwiseSums& sums, std::int64_t begin, std::int64_t end) {
+  const Window2D& g = plan.g;
+  const auto lay_out = [&](ScratchPieces& pieces, float*& x, float*& ring, float*& dx) {
+    x = pieces.take(plan.blocks * plan.in_block);
+    ring = pieces.take(plan.blocks * plan.ring_block);
+    dx = pieces.take(plan.blocks * plan.images * plan.most_dx_rows * g.in_w * kLaneBlock);
+  };
+  float *x, *ring, *dx;
+  ScratchPieces sizes(nullptr);
+  lay_out(sizes, x, ring, dx);
+  ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
+  lay_out(pieces, x, ring, dx);
+  const ImageStrides in = input_strides(g), out = output_strides(g);
+  zero_cells(ring, plan.blocks * plan.ring_block / kLaneBlock);
+  if (sums.kernel != nullptr) zero_cells(sums.kernel, plan.blocks * plan.taps);
+  if (sums.bias != nullptr) zero_cells(sums.bias, plan.blocks);
+  thread_local TapList forward_list, backward_list;
+  thread_local std::vector<std::int64_t> row_offsets;
+
+  for (std::int64_t index = begin; index < end; ++index) {
+    const Strip s = plan.strip(index);
+    row_offsets.clear();
+    for (std::int64_t i = 0; i < s.images; ++i) {
+      for (std::int64_t r = 0; r < s.rows; ++r) {
+        float* row = ring + plan.ring_offset(i, s.row + r);
+        pack_pixels({g.out_w, plan.channels, 1, out.w, out.c, plan.ring_block},
+                    a.dy + out.at(s.image + i, s.row + r, 0, 0), row);
+        if (sums.bias != nullptr) add_columns(row, g.out_w, plan.blocks, plan.ring_block, sums.bias);
+        row_offsets.push_back(row - ring);
+      }
+    }
+    if (sums.kernel != nullptr) {
+      pack_input(plan, s, in, a.x, x);
+      plan.forward_taps(s, 0, forward_list);
+      run_correlation(forward_list, row_offsets, plan, x, ring, sums.kernel);
+    }
+    if (a.dx != nullptr) run_input_gradient(plan, s, in, ring, kernel, backward_list, dx, a.dx);
+  }
+}
+
+}  // namespace sepal::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sepal::kernels {
+namespace {
+
+HWY_EXPORT(depthwise_forward_strip);
+HWY_EXPORT(depthwise_backward_part);
+
+// Packed input of a strip: half of 1 MiB of L2.
+constexpr std::int64_t kStripBytes = 512 * 1024;
+
+std::int64_t strip_pixels(const Window2D& g) {
+  return kStripBytes / (blocks_of(g.in_c * g.depth_multiplier) * kLaneBlock * 4) + 1;
+}
+
+}  // namespace
+
+void depthwise_conv2d_simd(const Window2D& g, const DepthwiseForward<float>& a) {
+  if (g.batch == 0) return;
+  const StripPlan plan(g, strip_pixels(g));
+  const std::int64_t kernel_floats = plan.blocks * plan.taps * kLaneBlock;
+  float* kernel = thread_scratch(ScratchUse::shared, kernel_floats + plan.blocks * kLaneBlock);
+  float* bias = a.bias != nullptr ? kernel + kernel_floats : nullptr;
+  pack_columns(plan.taps, plan.channels, a.kernel, kernel);
+  if (bias != nullptr) pack_columns(1, plan.channels, a.bias, bias);
+  const PackedDepthwise weights{kernel, bias};
+  parallel_parts(plan.strips, [&](std::int64_t strip) {
+    HWY_DYNAMIC_DISPATCH(depthwise_forward_strip)(plan, a, weights, strip);
+  });
+}
+
+void depthwise_conv2d_backward_simd(const Window2D& g, const DepthwiseBackward<float>& a) {
+  const StripPlan plan(g, strip_pixels(g));
+  const std::int64_t kernel_floats = plan.blocks * plan.taps * kLaneBlock;
+  const std::int64_t part_floats = kernel_floats + plan.blocks * kLaneBlock;
+  const std::int64_t parts = plan.parts(part_floats);
+  float* kernel = thread_scratch(ScratchUse::shared, kernel_floats + part_floats * parts);
+  float* all_sums = kernel + kernel_floats;
+  pack_columns(plan.taps, plan.channels, a.kernel, kernel);
+  parallel_parts(parts, [&](std::int64_t part) {
+    float* sums = all_sums + part * part_floats;
+    const PartialDepthwiseSums partial{a.dkernel != nullptr ? sums : nullptr,
+                                       a.dbias != nullptr ? sums + kernel_floats : nullptr};
+    HWY_DYNAMIC_DISPATCH(depthwise_backward_part)
+    (plan, a, kernel, partial, plan.part_begin(part, parts), plan.part_begin(part + 1, parts));
+  });
+  if (a.dkernel != nullptr) {
+    sum_parts(parts, part_floats, plan.taps, plan.taps, plan.channels, all_sums, a.dkernel);
+  }
+  if (a.dbias != nullptr) {
+    sum_parts(parts, part_floats, 1, 1, plan.channels, all_sums + kernel_floats, a.dbias);
+  }
+}
+
+}  // namespace sepal::kernels
+#endif  // HWY_ONCE
