@@ -50,11 +50,19 @@ class ModelBase : public Layer, public Trainer {
   /// @throws ValueError if something cannot be saved, OSError if the file cannot be written.
   void save(const std::string& path) const override;
 
+  /// Writes the weights alone, in the layout of Keras 3's `.weights.h5`.
+  void save_weights(const std::string& path) const override;
+  /// Reads such a file. All shapes are checked before anything changes.
+  /// @throws ValueError naming the file, the layer and the weight.
+  void load_weights(const std::string& path);
+
   std::vector<std::shared_ptr<Layer>> sublayers() const override;
 
  protected:
   using Layer::Layer;
   ModelBase& model() override { return *this; }
+  Tensors current_weights() const override { return get_weights(); }
+  void restore_weights(const Tensors& weights) override { set_weights(weights); }
   bool casts_inputs() const override { return false; }
 };
 

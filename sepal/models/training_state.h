@@ -1,0 +1,64 @@
+// What `compile` leaves in a model: optimizer, losses, metrics, and the running values of what is reported.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sepal/models/training.h"
+#include "sepal/train/metrics/metric.h"
+
+namespace sepal {
+
+class TrainingState {
+ public:
+  explicit TrainingState(CompileOptions options);
+
+  const CompileOptions& options() const { return options_; }
+  const Optimizer& optimizer() const { return options_.optimizer; }
+
+  /// The sum to be made small: weighted losses of the outputs and `extra` (regularizers and such). Counts it
+  /// into the running means.
+  /// @throws ValueError if targets are missing or do not go with the outputs, or there is nothing to
+  /// minimize.
+  Tensor total_loss(const Dataset& batch, const Tensors& outputs, const Tensors& extra,
+                    const std::vector<std::string>& output_names);
+
+  void update_metrics(const Dataset& batch, const Tensors& outputs,
+                      const std::vector<std::string>& output_names);
+
+  void reset();
+  /// By name in alphabetical order, as Keras reports them.
+  Logs logs() const;
+
+ private:
+  // The mean of a loss over samples.
+  struct RunningMean {
+    double sum = 0.0;
+    double count = 0.0;
+    void add(double value, double weight) {
+      sum += value * weight;
+      count += weight;
+    }
+    double value() const { return count > 0.0 ? sum / count : 0.0; }
+  };
+  struct OutputMetrics {
+    std::string prefix;
+    std::vector<Metric> plain;
+    std::vector<Metric> weighted;
+  };
+
+  void match_losses(const std::vector<std::string>& output_names);
+  void match_metrics(const Dataset& batch, const std::vector<std::string>& output_names);
+
+  CompileOptions options_;
+  bool losses_matched_ = false;
+  bool metrics_matched_ = false;
+  std::vector<std::string> output_names_;
+  std::vector<Loss> losses_;          // for each output
+  std::vector<double> loss_weights_;  // for each output
+  RunningMean total_;
+  std::vector<RunningMean> per_output_;
+  std::vector<OutputMetrics> metrics_;
+};
+
+}  // namespace sepal
