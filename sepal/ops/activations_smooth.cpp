@@ -185,11 +185,13 @@ struct Squareplus {
   }
   template <class T>
   T value(T x) const {
-    return (x + root(x)) / T(2);
+    // Below 0 the sum would cancel; (r + x)(r - x) = b.
+    const T r = root(x);
+    return (x < T(0) ? static_cast<T>(b) / (r - x) : x + r) / T(2);
   }
   template <class T>
   T slope(T x) const {
-    return (T(1) + x / root(x)) / T(2);
+    return value(x) / root(x);
   }
   template <class T>
   T curvature(T x) const {

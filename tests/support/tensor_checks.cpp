@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sepal/autodiff/gradient_tape.h"
+#include "sepal/base/parallel.h"
 #include "sepal/base/random.h"
 
 namespace sepal::testing {
@@ -92,6 +93,35 @@ void expect_gradients_match_finite_differences(const std::function<Tensor(const 
           << "input " << k << ", element " << i;
     }
   }
+}
+
+void expect_second_derivatives_match_finite_differences(const std::function<Tensor(const Tensors&)>& f,
+                                                        const Tensors& inputs, double tolerance,
+                                                        double step) {
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const auto gradient = [&](const Tensors& at) {
+      GradientTape tape;
+      tape.watch(at[k]);
+      const Tensor output = f(at);
+      return tape.gradient(output, {at[k]}, varied(output.shape(), 78))[0];
+    };
+    SCOPED_TRACE("derivatives of the gradient of input " + std::to_string(k));
+    expect_gradients_match_finite_differences(gradient, inputs, tolerance, step);
+  }
+}
+
+void expect_same_bits_for_any_thread_count(const std::function<Tensors()>& f) {
+  const int before = num_threads();
+  set_num_threads(1);
+  const Tensors want = f();
+  for (const int threads : {2, 3, 8}) {
+    set_num_threads(threads);
+    const Tensors got = f();
+    SCOPED_TRACE(std::to_string(threads) + " threads");
+    ASSERT_EQ(got.size(), want.size());
+    for (std::size_t i = 0; i < want.size(); ++i) expect_same_bits(got[i], want[i]);
+  }
+  set_num_threads(before);
 }
 
 }  // namespace sepal::testing

@@ -34,4 +34,12 @@ void expect_gradients_match_finite_differences(const std::function<Tensor(const 
                                                const Tensors& inputs, double tolerance = 1e-6,
                                                double step = 1e-5);
 
+/// The same comparison for the gradients of f themselves: its second derivatives.
+void expect_second_derivatives_match_finite_differences(const std::function<Tensor(const Tensors&)>& f,
+                                                        const Tensors& inputs, double tolerance = 1e-6,
+                                                        double step = 1e-5);
+
+/// f() has the same bits with 1, 2, 3 and 8 threads.
+void expect_same_bits_for_any_thread_count(const std::function<Tensors()>& f);
+
 }  // namespace sepal::testing
