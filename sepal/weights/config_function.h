@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "sepal/base/config.h"
@@ -49,6 +50,22 @@ void put_none(Json& out, const char* key);
 [[noreturn]] void throw_unknown_identifier(const char* kind, const std::string& name);
 [[noreturn]] void throw_nameless_function(const char* kind, const char* key);
 [[noreturn]] void throw_empty_function(const char* kind);
+
+/// Finds the text option `key` among the visited ones.
+class TextFinder {
+ public:
+  explicit TextFinder(std::string_view key) : key_(key) {}
+  template <class T>
+  void operator()(const char* key, const T& value) {
+    if constexpr (std::is_same_v<T, std::string>) {
+      if (key_ == key) found = value;
+    }
+  }
+  std::string found;
+
+ private:
+  std::string_view key_;
+};
 
 template <class T>
 const char* registered_name_of() {
@@ -84,6 +101,7 @@ class ConfigFunction<Derived, Result(Args...)> {
     virtual ~Body() = default;
     virtual Result call(Args... args) const = 0;
     virtual std::string name() const = 0;
+    virtual std::string text(std::string_view option) const = 0;
     virtual void put(Json& out, const char* key) const = 0;
   };
 
@@ -95,6 +113,11 @@ class ConfigFunction<Derived, Result(Args...)> {
     }
     Result call(Args... args) const override { return object(args...); }
     std::string name() const override { return T::kName; }
+    std::string text(std::string_view option) const override {
+      TextFinder finder(option);
+      T::visit(object, finder);
+      return finder.found;
+    }
     void put(Json& out, const char* key) const override {
       put_identifier(out, key, Derived::kModule, T::kName, registered_name_of<T>(),
                      [this](Json& config) { write_options(config, object); });
@@ -108,6 +131,7 @@ class ConfigFunction<Derived, Result(Args...)> {
         : function_name(std::move(n)), function(std::move(f)) {}
     Result call(Args... args) const override { return function(args...); }
     std::string name() const override { return function_name; }
+    std::string text(std::string_view) const override { return {}; }
     void put(Json& out, const char* key) const override {
       if (function_name.empty()) throw_nameless_function(Derived::kKind, key);
       put_function_identifier(out, key, function_name);
@@ -181,6 +205,9 @@ class ConfigFunction<Derived, Result(Args...)> {
 
   /// Its class name or function name; empty for a callable without one.
   std::string name() const { return body_ ? body_->name() : std::string(); }
+
+  /// The value of the text option `option` ("reduction"); empty if the object has none.
+  std::string text(std::string_view option) const { return body_ ? body_->text(option) : std::string(); }
 
   /// The typed object, or nullptr if it is not a T.
   template <class T>

@@ -13,7 +13,7 @@ class AdagradRule final : public TypedOptimizer<AdagradOptions> {
 
  protected:
   std::vector<SlotGroup> slot_groups() const override {
-    return {{{"accumulator"}, options_.initial_accumulator_value}};
+    return {{{"accumulator"}, cast_by_keras<double>(options_.initial_accumulator_value)}};
   }
 
   void update(Step& step) override {

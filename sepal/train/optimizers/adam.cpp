@@ -26,8 +26,8 @@ class AdamRule final : public TypedOptimizer<Options> {
     const auto& o = this->options_;
     update_elements(step.variable.dtype(), step.variable.num_elements(), [&]<class T>(T) {
       const auto number = static_cast<T>(step.number);
-      const T beta_1_power = std::pow(static_cast<T>(o.beta_1), number);
-      const T beta_2_power = std::pow(static_cast<T>(o.beta_2), number);
+      const T beta_1_power = std::pow(cast_by_keras<T>(o.beta_1), number);
+      const T beta_2_power = std::pow(cast_by_keras<T>(o.beta_2), number);
       const T alpha =
           static_cast<T>(step.learning_rate) * std::sqrt(T(1) - beta_2_power) / (T(1) - beta_1_power);
       // Python subtracts in float64 before the result becomes a T.

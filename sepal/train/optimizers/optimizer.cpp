@@ -196,7 +196,7 @@ void OptimizerBase::clip(std::vector<Pair>& pairs) const {
 void OptimizerBase::decay_weights(const Variable& variable, double rate) const {
   Variable target = variable;
   update_elements(target.dtype(), target.num_elements(), [&]<class T>(T) {
-    const auto decay = static_cast<T>(*options_.weight_decay);
+    const auto decay = cast_by_keras<T>(*options_.weight_decay);
     const auto step = static_cast<T>(rate);
     T* w = target.mutable_value().mutable_data<T>();
     return [=](std::int64_t i) { w[i] -= w[i] * decay * step; };

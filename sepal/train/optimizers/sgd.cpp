@@ -21,7 +21,7 @@ class SGDRule final : public TypedOptimizer<SGDOptions> {
   void update(Step& step) override {
     update_elements(step.variable.dtype(), step.variable.num_elements(), [&]<class T>(T) {
       const auto rate = static_cast<T>(step.learning_rate);
-      const auto momentum = static_cast<T>(options_.momentum);
+      const auto momentum = cast_by_keras<T>(options_.momentum);
       const bool nesterov = options_.nesterov;
       const T* g = step.gradient.data<T>();
       T* w = step.variable.mutable_value().mutable_data<T>();

@@ -12,6 +12,13 @@ namespace sepal::optimizers {
 /// Least number of elements worth waking a thread: some 20 microseconds of Adam.
 inline constexpr std::int64_t kUpdateGrain = 16384;
 
+/// A hyper-parameter as Keras has it after `ops.cast`: Python numbers pass through float32 on the way, for
+/// float64 variables too.
+template <class T>
+T cast_by_keras(double value) {
+  return static_cast<T>(static_cast<float>(value));
+}
+
 /// Calls `make(T())` with float or double for T, and what it returns for each index in [0, count). An index
 /// must touch only its own elements.
 template <class Make>
