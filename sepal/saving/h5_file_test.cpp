@@ -1,0 +1,207 @@
+#include "sepal/saving/h5_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "sepal/base/error.h"
+#include "sepal/base/input_file.h"
+#include "sepal/saving/h5_writer.h"
+#include "tests/support/error_text.h"
+#include "tests/support/tensor_checks.h"
+
+namespace sepal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::byte> golden(const std::string& name) {
+  return read_file(SEPAL_SOURCE_DIR "/tests/golden/h5/" + name, 1 << 20);
+}
+
+std::string refusal(std::vector<std::byte> image) {
+  return testing::error_text<ValueError>([&] { H5File(std::move(image), "w.h5"); });
+}
+
+// Element i is i - 2.
+void expect_numbers(const Tensor& tensor, const Shape& shape, DType dtype) {
+  ASSERT_EQ(tensor.shape(), shape);
+  ASSERT_EQ(tensor.dtype(), dtype);
+  for (std::int64_t i = 0; i < tensor.num_elements(); ++i) {
+    const auto value = static_cast<double>(i - 2);
+    // The unsigned ones wrap.
+    if (value < 0 && name_of(dtype)[0] == 'u') continue;
+    EXPECT_EQ(tensor.at(i), value);
+  }
+}
+
+TEST(H5File, ReadsEveryNumberInBothByteOrders) {
+  const H5File file(golden("types.h5"), "types.h5");
+  const std::vector<std::pair<std::string, DType>> types = {
+      {"f2", DType::float16}, {"f4", DType::float32}, {"f8", DType::float64}, {"i1", DType::int8},
+      {"i2", DType::int16},   {"i4", DType::int32},   {"i8", DType::int64},   {"u1", DType::uint8},
+      {"u2", DType::uint16},  {"u4", DType::uint32},  {"u8", DType::uint64}};
+  for (const auto& [name, dtype] : types) {
+    expect_numbers(file.read("little/" + name), {2, 3}, dtype);
+    expect_numbers(file.read("big/" + name), {2, 3}, dtype);
+  }
+  expect_numbers(file.read("bfloat16"), {2, 3}, DType::bfloat16);
+  testing::expect_values(file.read("bool"), {2, 3}, {0, 1, 0, 1, 0, 1});
+  testing::expect_values(file.read("scalar"), {}, {7});
+  EXPECT_EQ(file.read("empty").shape(), Shape({0, 3}));
+}
+
+TEST(H5File, NamesADatasetOfATypeThatNoTensorHas) {
+  const H5File file(golden("types.h5"), "types.h5");
+  const auto text = [&](const char* path) {
+    return testing::error_text<ValueError>([&] { file.read(path); });
+  };
+  EXPECT_THAT(text("unsupported/complex"),
+              HasSubstr("'types.h5': HDF5 object 'unsupported/complex': expected "
+                        "numbers. Received elements of type: compound"));
+  EXPECT_THAT(text("unsupported/strings"), HasSubstr("string of 1 bytes"));
+  EXPECT_THAT(text("unsupported/texts"), HasSubstr("string"));
+  EXPECT_THAT(text("unsupported/compound"), HasSubstr("compound"));
+  EXPECT_THAT(text("unsupported/opaque"), HasSubstr("opaque of 3 bytes"));
+  EXPECT_THAT(text("nothing"), HasSubstr("there is no such dataset"));
+}
+
+TEST(H5File, ReadsChunksAndTheirFilters) {
+  const H5File file(golden("storage.h5"), "storage.h5");
+  for (const char* path : {"deflated", "shuffled", "chunked"}) {
+    expect_numbers(file.read(path), {20, 30}, DType::float32);
+  }
+}
+
+TEST(H5File, ReadsStringsOfFixedAndVariableLength) {
+  const H5File file(golden("attributes.h5"), "a.h5");
+  EXPECT_EQ(file.string_attribute("group", "text"), "Größe");
+  EXPECT_EQ(file.string_attribute("group", "bytes"), "fixed");
+  EXPECT_EQ(file.string_attribute("group", "long"), std::string(100000, 'x'));
+  EXPECT_EQ(file.string_attribute("group", "absent"), std::nullopt);
+  EXPECT_THAT(*file.string_list_attribute("group", "texts"), ElementsAre("a", "bcd", ""));
+  EXPECT_THAT(*file.string_list_attribute("group", "all_bytes"), ElementsAre("a", "bcd"));
+  EXPECT_TRUE(file.string_list_attribute("group", "none")->empty());
+  EXPECT_THAT(testing::error_text<ValueError>([&] { file.string_attribute("group", "number"); }),
+              HasSubstr("'group@number': expected strings. Received: float of 8 bytes"));
+  EXPECT_THAT(testing::error_text<ValueError>([&] { file.string_attribute("group", "texts"); }),
+              HasSubstr("expected one string. Received: 3"));
+}
+
+TEST(H5File, ReadsTheNewerFormat) {
+  const H5File file(golden("latest.h5"), "latest.h5");
+  expect_numbers(file.read("a/b"), {2, 3}, DType::float32);
+  EXPECT_EQ(file.string_attribute("a", "name"), "late");
+  EXPECT_EQ(file.groups().at("many").datasets.size(), 20U);
+  EXPECT_EQ(file.datasets().at("many/19").shape, Shape({20}));
+}
+
+TEST(H5File, ListsGroupsAndDatasets) {
+  const H5File file(golden("types.h5"), "types.h5");
+  EXPECT_THAT(file.groups().at("").groups, ElementsAre("big", "little", "unsupported"));
+  EXPECT_THAT(file.groups().at("").datasets, ElementsAre("bfloat16", "bool", "empty", "scalar"));
+  EXPECT_EQ(file.groups().at("big").datasets.size(), 11U);
+  EXPECT_TRUE(file.has_group("little"));
+  EXPECT_FALSE(file.has_group("scalar"));
+}
+
+TEST(H5File, RefusesLinksAndSecondNames) {
+  EXPECT_THAT(refusal(golden("soft_link.h5")),
+              HasSubstr("'w.h5': HDF5 object 'b': a soft link is not allowed"));
+  EXPECT_THAT(refusal(golden("external_link.h5")), HasSubstr("'b': a link to another file is not allowed"));
+  EXPECT_THAT(refusal(golden("second_name.h5")), HasSubstr("'b': the object has two names"));
+  EXPECT_THAT(refusal(golden("loop.h5")), HasSubstr("'a/b': the object has two names"));
+}
+
+TEST(H5File, RefusesElementsThatAreNotInTheFile) {
+  EXPECT_THAT(refusal(golden("external_storage.h5")), HasSubstr("'a': external storage is not allowed"));
+  EXPECT_THAT(refusal(golden("virtual.h5")), HasSubstr("Received: a virtual dataset"));
+  EXPECT_THAT(refusal(golden("undefined_elements.h5")), HasSubstr("bytes are declared and 0 are stored"));
+  EXPECT_THAT(refusal(golden("undefined_chunks.h5")), HasSubstr("bytes are declared and 0 are stored"));
+}
+
+TEST(H5File, RefusesSizesBeforeTakingMemory) {
+  EXPECT_THAT(refusal(golden("overflow.h5")), HasSubstr("declared size is more than"));
+  EXPECT_THAT(refusal(golden("huge_chunk.h5")), HasSubstr("chunks have more than"));
+  EXPECT_THAT(refusal(golden("too_many_axes.h5")), HasSubstr("expected at most 8 axes. Received: 9"));
+}
+
+TEST(H5File, RefusesFiltersThatWouldLoadAPlugin) {
+  EXPECT_THAT(refusal(golden("unknown_filter.h5")), HasSubstr("filter 32000 is not supported"));
+}
+
+TEST(H5File, RefusesWhatIsNotAWholeFile) {
+  EXPECT_THAT(refusal({}), HasSubstr("expected an HDF5 file"));
+  EXPECT_THAT(refusal(golden("user_block.h5")), HasSubstr("expected an HDF5 file"));
+  auto cut = golden("types.h5");
+  cut.resize(cut.size() / 2);
+  EXPECT_THAT(refusal(cut), HasSubstr("It may be cut off"));
+}
+
+TEST(H5File, RefusesADriverRecord) {
+  auto image = golden("soft_link.h5");
+  image[48] = std::byte{96};
+  for (std::size_t i = 49; i < 56; ++i) image[i] = std::byte{0};
+  EXPECT_THAT(refusal(image), HasSubstr("driver or extension records are not supported"));
+}
+
+TEST(H5Writer, GivesBackWhatWasWritten) {
+  H5Writer writer;
+  writer.group("layers/dense/vars");
+  writer.string_attribute("layers/dense/vars", "name", "Größe");
+  writer.group("vars");
+  writer.string_attribute("", "top", "root");
+  const std::vector<DType> dtypes = {DType::float32, DType::float64, DType::float16, DType::bfloat16,
+                                     DType::int8,    DType::int16,   DType::int32,   DType::int64,
+                                     DType::uint8,   DType::uint16,  DType::uint32,  DType::uint64,
+                                     DType::boolean};
+  const Tensor numbers = Tensor::from<float>({0, 1, 0, 1, 1, 0}, {3, 2});
+  for (const DType dtype : dtypes) {
+    writer.dataset("layers/dense/vars/" + std::string(name_of(dtype)), numbers.astype(dtype));
+  }
+  writer.dataset("scalar", Tensor::scalar(4.5, DType::float64));
+  writer.dataset("nothing", Tensor(Shape{0, 2}));
+
+  const H5File file(writer.finish(), "w.h5");
+  EXPECT_EQ(file.string_attribute("layers/dense/vars", "name"), "Größe");
+  EXPECT_EQ(file.string_attribute("", "top"), "root");
+  EXPECT_TRUE(file.groups().at("vars").datasets.empty());
+  for (const DType dtype : dtypes) {
+    testing::expect_same_bits(file.read("layers/dense/vars/" + std::string(name_of(dtype))),
+                              numbers.astype(dtype));
+  }
+  testing::expect_same_bits(file.read("scalar"), Tensor::scalar(4.5, DType::float64));
+  EXPECT_EQ(file.read("nothing").shape(), Shape({0, 2}));
+}
+
+std::vector<std::byte> written_file() {
+  H5Writer writer;
+  for (int i = 0; i < 40; ++i) {
+    const std::string group = "layers/dense_" + std::to_string(i) + "/vars";
+    writer.group(group);
+    writer.string_attribute(group, "name", "dense_" + std::to_string(i));
+    writer.dataset(group + "/0", testing::ramp({i + 1, 3}));
+  }
+  return writer.finish();
+}
+
+TEST(H5Writer, WritesEqualBytesForEqualContents) {
+  const auto first = written_file();
+  // Memory of other contents is reused in between.
+  const H5File other(golden("types.h5"), "types.h5");
+  EXPECT_EQ(written_file(), first);
+}
+
+TEST(H5Writer, WorksOnSeveralThreadsAtOnce) {
+  const auto want = written_file();
+  std::vector<std::vector<std::byte>> got(4);
+  std::vector<std::thread> threads;
+  for (auto& bytes : got) threads.emplace_back([&bytes] { bytes = written_file(); });
+  for (auto& thread : threads) thread.join();
+  for (const auto& bytes : got) EXPECT_EQ(bytes, want);
+}
+
+}  // namespace
+}  // namespace sepal

@@ -1,0 +1,72 @@
+#include "sepal/saving/json_limits.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/error.h"
+#include "tests/support/error_text.h"
+
+namespace sepal {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string refusal(const std::string& text) {
+  return testing::error_text<ValueError>([&] { parse_json(text, "file 'm.keras', config.json"); });
+}
+
+TEST(ParseJson, BuildsTheValueInTheOrderOfItsKeys) {
+  const std::string text = R"({"b":[1,-2,0.5,true,null,"x\u00e4"],"a":{"c":{}},"d":18446744073709551615})";
+  EXPECT_EQ(parse_json(text, "f").dump(),
+            R"({"b":[1,-2,0.5,true,null,"xä"],"a":{"c":{}},"d":18446744073709551615})");
+  EXPECT_EQ(parse_json("3", "f").get<int>(), 3);
+}
+
+TEST(ParseJson, LimitsTheDepth) {
+  const auto nested = [](int depth) {
+    return std::string(static_cast<std::size_t>(depth), '[') +
+           std::string(static_cast<std::size_t>(depth), ']');
+  };
+  EXPECT_TRUE(parse_json(nested(128), "f").is_array());
+  EXPECT_THAT(refusal(nested(129)), HasSubstr("nested more than 128 levels"));
+  EXPECT_THAT(refusal(std::string(1000000, '[')), HasSubstr("nested more than 128 levels"));
+}
+
+TEST(ParseJson, NamesThePlaceOfAKeyThatComesTwice) {
+  EXPECT_THAT(refusal(R"({"layers":[{"a":1},{"config":{"name":1,"name":2}}]})"),
+              HasSubstr("config.json: the key 'name' comes twice in the object at '/layers/1/config'"));
+}
+
+TEST(ParseJson, NamesTheByteOfASyntaxError) {
+  EXPECT_THAT(refusal("{\"a\": tru"), HasSubstr("config.json: not valid JSON at byte 10"));
+  EXPECT_THAT(refusal(""), HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal("{} x"), HasSubstr("not valid JSON"));
+}
+
+TEST(ParseJson, RefusesWhatPythonWritesAndJsonLacks) {
+  for (const char* text : {"[NaN]", "[Infinity]", "[-Infinity]", "[1e400]"}) {
+    EXPECT_THAT(refusal(text), HasSubstr("not valid JSON at byte")) << text;
+  }
+}
+
+TEST(ParseJson, RefusesTextThatIsNoUtf8) {
+  EXPECT_THAT(refusal("[\"\xFF\"]"), HasSubstr("UTF-8"));
+  EXPECT_THAT(refusal("[\"\\ud800\"]"), HasSubstr("surrogate"));
+  EXPECT_THAT(refusal("\xEF\xBB\xBF{}"), HasSubstr("byte order mark"));
+  EXPECT_THAT(refusal("{\"layers\":[{\"a\\u0000\":1}]}"), HasSubstr("NUL"));
+}
+
+TEST(ParseJson, ShowsControlCharactersEscaped) {
+  EXPECT_THAT(refusal("{\"\\u001b[31m\":1,\"\\u001b[31m\":2}"), HasSubstr("'\\x1b[31m'"));
+}
+
+TEST(ParseJson, TakesManyKeysInLinearTime) {
+  std::string text = "{";
+  for (int i = 0; i < 200000; ++i) text += (i == 0 ? "\"k" : ",\"k") + std::to_string(i) + "\":0";
+  EXPECT_EQ(parse_json(text + "}", "f").size(), 200000U);
+}
+
+}  // namespace
+}  // namespace sepal

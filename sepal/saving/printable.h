@@ -1,0 +1,12 @@
+// Text from a file, made fit for a message.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sepal {
+
+/// `text` with control bytes written as \xNN (a terminal would obey them) and cut after `most` bytes.
+std::string printable(std::string_view text, std::size_t most = 200);
+
+}  // namespace sepal
