@@ -1,0 +1,25 @@
+# cmake -D MODE=installed|subdirectory -D SOURCE_DIR=… -D BINARY_DIR=… -D WORK_DIR=… -D GENERATOR=… -D COMPILER=…
+#       -D FLAGS=… -P run.cmake
+# Builds and runs the project of this folder in WORK_DIR, against an installation of BINARY_DIR's build or against the
+# sources themselves.
+
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ECHO STDOUT RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "Exit status ${status}: ${ARGN}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE "${WORK_DIR}")
+if(MODE STREQUAL "installed")
+  run("${CMAKE_COMMAND}" --install "${BINARY_DIR}" --prefix "${WORK_DIR}/prefix")
+  # Moved, so that no path into the first place may be left in it.
+  file(RENAME "${WORK_DIR}/prefix" "${WORK_DIR}/moved")
+  set(where "-DCMAKE_PREFIX_PATH=${WORK_DIR}/moved")
+else()
+  set(where "-DSEPAL_SOURCE_DIR=${SOURCE_DIR}")
+endif()
+run("${CMAKE_COMMAND}" -S "${SOURCE_DIR}/tests/consumer" -B "${WORK_DIR}/build" -G "${GENERATOR}"
+    "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}" -DCMAKE_BUILD_TYPE=Release ${where})
+run("${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
+run("${WORK_DIR}/build/consumer")
