@@ -31,12 +31,33 @@ constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int kTileRows = kManyRegisters ? 14 : 6;
 constexpr int kTileVectors = 2;
 
-/// The first `count` lanes, without touching memory behind them.
+// AVX2 and AVX-512 have loads and stores that leave masked lanes alone; elsewhere Highway would read and
+// write whole vectors, beyond the end of an array or into what another thread writes.
+constexpr bool kHasMaskedMemory = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
+
+/// The first `count` lanes (any number) and zeros, without touching memory behind them.
+HWY_INLINE FloatVector load_first(std::int64_t count, const float* from) {
+  if (count >= kLanes) return hn::LoadU(kTag, from);
+  if (count <= 0) return hn::Zero(kTag);
+  if constexpr (kHasMaskedMemory) {
+    return hn::MaskedLoad(hn::FirstN(kTag, static_cast<std::size_t>(count)), kTag, from);
+  } else {
+    alignas(64) float lanes[kLaneBlock] = {};
+    std::memcpy(lanes, from, static_cast<std::size_t>(count) * sizeof(float));
+    return hn::Load(kTag, lanes);
+  }
+}
+
 HWY_INLINE void store_first(FloatVector v, std::int64_t count, float* to) {
   if (count >= kLanes) return hn::StoreU(v, kTag, to);
-  alignas(64) float lanes[kLaneBlock];
-  hn::Store(v, kTag, lanes);
-  std::memcpy(to, lanes, static_cast<std::size_t>(count) * sizeof(float));
+  if (count <= 0) return;
+  if constexpr (kHasMaskedMemory) {
+    hn::BlendedStore(v, hn::FirstN(kTag, static_cast<std::size_t>(count)), kTag, to);
+  } else {
+    alignas(64) float lanes[kLaneBlock];
+    hn::Store(v, kTag, lanes);
+    std::memcpy(to, lanes, static_cast<std::size_t>(count) * sizeof(float));
+  }
 }
 
 /// acc[i][j] += sum over depth of a[i * kRowStep + depth * kDepthStep] * b[j * b_next + 16 * depth + lane].

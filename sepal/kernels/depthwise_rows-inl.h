@@ -16,7 +16,7 @@ namespace sepal::kernels::HWY_NAMESPACE {
 /// out[column] = bias + sum over taps of in[column] * weight, for 16 channels at a time.
 struct TapSum {
   const Tap* taps;
-  std::int64_t count;
+  std::int64_t count, run;
   const float* in;
   std::int64_t in_step;
   const float* weights;
@@ -29,47 +29,67 @@ struct TapSum {
 // not wait for each other keep the multipliers busy, and each weight is loaded once for eight.
 constexpr int kTapColumns = 8;
 
-template <int kColumns, bool kUnitStep>
-HWY_INLINE void tap_sum_columns(const TapSum& s, std::int64_t column) {
+/// One column group. With unit step, kRun taps in a row share their inputs: 8 columns of a run of 3 take 10
+/// loads of input for 24 multiply-adds.
+template <int kColumns, int kRun, bool kUnitStep>
+HWY_NOINLINE void tap_sum_columns(const TapSum& s, std::int64_t column) {
+  static_assert(kUnitStep || kRun == 1);
   const std::int64_t in_step = kUnitStep ? kLaneBlock : s.in_step;
   for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
     FloatVector acc[kColumns];
     const FloatVector start = s.bias != nullptr ? hn::Load(kTag, s.bias + lane) : hn::Zero(kTag);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int c = 0; c < kColumns; ++c) acc[c] = start;
     const float* in = s.in + column * in_step + lane;
-    for (std::int64_t t = 0; t < s.count; ++t) {
-      const FloatVector weight = hn::Load(kTag, s.weights + s.taps[t].weight + lane);
-      const float* from = in + s.taps[t].in;
-#pragma GCC unroll 8
-      for (int c = 0; c < kColumns; ++c) {
-        acc[c] = hn::MulAdd(weight, hn::Load(kTag, from + c * in_step), acc[c]);
+    for (const Tap* tap = s.taps; tap != s.taps + s.count; tap += kRun) {
+      FloatVector weight[kRun];
+#pragma GCC unroll 16
+      for (int j = 0; j < kRun; ++j) weight[j] = hn::Load(kTag, s.weights + tap[j].weight + lane);
+      const float* from = in + tap->in;
+#pragma GCC unroll 16
+      for (int i = 0; i < kColumns + kRun - 1; ++i) {
+        const FloatVector x = hn::Load(kTag, from + i * in_step);
+#pragma GCC unroll 16
+        for (int j = 0; j < kRun; ++j) {
+          if (i >= j && i - j < kColumns) acc[i - j] = hn::MulAdd(weight[j], x, acc[i - j]);
+        }
       }
     }
     float* out = s.out + column * s.out_step + lane;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int c = 0; c < kColumns; ++c) hn::StoreU(acc[c], kTag, out + c * s.out_step);
   }
 }
 
-template <int kColumns, bool kUnitStep>
-HWY_NOINLINE void tap_sum_group(const TapSum& s, std::int64_t column, std::int64_t columns) {
+template <int kColumns, int kRun, bool kUnitStep>
+HWY_INLINE void tap_sum_group(const TapSum& s, std::int64_t column, std::int64_t columns) {
   if constexpr (kColumns > 1) {
-    if (columns < kColumns) return tap_sum_group<kColumns - 1, kUnitStep>(s, column, columns);
+    if (columns < kColumns) return tap_sum_group<kColumns - 1, kRun, kUnitStep>(s, column, columns);
   }
-  tap_sum_columns<kColumns, kUnitStep>(s, column);
+  tap_sum_columns<kColumns, kRun, kUnitStep>(s, column);
 }
 
 /// Columns in groups of nearly equal size: 28 as 4 x 7 and not 3 x 8 + 4.
-inline void tap_sum(const TapSum& s, std::int64_t columns) {
+template <int kRun, bool kUnitStep>
+void tap_sum_row(const TapSum& s, std::int64_t columns) {
   const std::int64_t groups = (columns + kTapColumns - 1) / kTapColumns;
   for (std::int64_t i = 0; i < groups; ++i) {
     const std::int64_t begin = columns * i / groups, end = columns * (i + 1) / groups;
-    if (s.in_step == kLaneBlock) {
-      tap_sum_group<kTapColumns, true>(s, begin, end - begin);
-    } else {
-      tap_sum_group<kTapColumns, false>(s, begin, end - begin);
-    }
+    tap_sum_group<kTapColumns, kRun, kUnitStep>(s, begin, end - begin);
+  }
+}
+
+inline void tap_sum(const TapSum& s, std::int64_t columns) {
+  if (s.in_step != kLaneBlock) return tap_sum_row<1, false>(s, columns);
+  switch (s.run) {
+    case 2:
+      return tap_sum_row<2, true>(s, columns);
+    case 3:
+      return tap_sum_row<3, true>(s, columns);
+    case 5:
+      return tap_sum_row<5, true>(s, columns);
+    default:
+      return tap_sum_row<1, true>(s, columns);
   }
 }
 
@@ -92,6 +112,7 @@ inline void run_taps(const TapRun& r) {
     for (const TapRow& row : r.list.rows) {
       const TapSum sum{.taps = r.list.taps.data() + row.first,
                        .count = row.taps,
+                       .run = row.run,
                        .in = r.in + block * r.in_block,
                        .in_step = r.in_step,
                        .weights = r.weights + block * r.weight_block,
@@ -152,15 +173,11 @@ inline void run_correlation(const TapList& list, const std::vector<std::int64_t>
   }
 }
 
-/// Sixteen floats, or the first `count` of them and zeros.
+/// The first `count` floats (any number), zeros up to sixteen.
 HWY_INLINE void copy_block(const float* from, std::int64_t count, float* to) {
-  if (count >= kLaneBlock) {
-    for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
-      hn::Store(hn::LoadU(kTag, from + lane), kTag, to + lane);
-    }
-    return;
+  for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+    hn::Store(load_first(count - lane, from + lane), kTag, to + lane);
   }
-  for (std::int64_t i = 0; i < kLaneBlock; ++i) to[i] = i < count ? from[i] : 0.0F;
 }
 
 HWY_INLINE void zero_cells(float* to, std::int64_t cells) {
@@ -190,9 +207,15 @@ struct PackPixels {
 inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
   const std::int64_t wide = p.channels * p.repeat;
   if (p.channel == 1 && p.repeat == 1) {
+    const std::int64_t whole = wide / kLaneBlock;
     for (std::int64_t i = 0; i < p.count; ++i) {
-      for (std::int64_t c = 0; c < wide; c += kLaneBlock) {
-        copy_block(from + i * p.pixel + c, wide - c, to + c / kLaneBlock * p.block + i * kLaneBlock);
+      const float* cell = from + i * p.pixel;
+      float* target = to + i * kLaneBlock;
+      for (std::int64_t block = 0; block < whole; ++block) {
+        copy_block(cell + block * kLaneBlock, kLaneBlock, target + block * p.block);
+      }
+      if (whole * kLaneBlock < wide) {
+        copy_block(cell + whole * kLaneBlock, wide - whole * kLaneBlock, target + whole * p.block);
       }
     }
     return;

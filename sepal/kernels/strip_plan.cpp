@@ -18,6 +18,14 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
 
+/// Whether the taps from `first` on read neighbouring cells, in order.
+bool are_neighbours(const TapList& list, std::size_t first) {
+  for (std::size_t i = first + 1; i < list.taps.size(); ++i) {
+    if (list.taps[i].in != list.taps[i - 1].in + kLaneBlock) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 StripPlan::StripPlan(const Window2D& window, std::int64_t pixels)
@@ -100,7 +108,8 @@ void StripPlan::forward_taps(const Strip& s, std::int64_t out_row, TapList& list
         }
       }
       const auto count = static_cast<std::int64_t>(list.taps.size()) - first;
-      list.rows.push_back({first, count, (i * s.rows + r) * out_row, g.out_w});
+      const bool neighbours = g.dilation_w == 1 || g.kernel_w == 1;
+      list.rows.push_back({first, count, neighbours ? g.kernel_w : 1, (i * s.rows + r) * out_row, g.out_w});
     }
   }
 }
@@ -112,18 +121,23 @@ void StripPlan::backward_taps(const Strip& s, std::int64_t cell, std::int64_t ou
     for (std::int64_t h = dx_begin(s); h < dx_end(s); ++h) {
       for (std::int64_t phase = 0; phase < std::min(g.stride_w, g.in_w); ++phase) {
         const auto first = static_cast<std::int64_t>(list.taps.size());
+        std::int64_t run = 1;
         for (std::int64_t u = 0; u < g.kernel_h; ++u) {
           const std::int64_t up = h + g.pad_top - u * g.dilation_h;
           if (up < 0 || up % g.stride_h != 0 || up / g.stride_h >= g.out_h) continue;
-          for (std::int64_t v = 0; v < g.kernel_w; ++v) {
+          const std::size_t first_of_row = list.taps.size();
+          for (std::int64_t v = g.kernel_w - 1; v >= 0; --v) {
             const std::int64_t left = phase + g.pad_left - v * g.dilation_w;
             if (left % g.stride_w != 0) continue;
             list.taps.push_back({ring_offset(i, up / g.stride_h) + floor_div(left, g.stride_w) * kLaneBlock,
                                  (u * g.kernel_w + v) * kLaneBlock});
           }
+          if (are_neighbours(list, first_of_row)) {
+            run = static_cast<std::int64_t>(list.taps.size() - first_of_row);
+          }
         }
         const auto count = static_cast<std::int64_t>(list.taps.size()) - first;
-        list.rows.push_back({first, count, i * out_image + (h - origin) * out_row + phase * cell,
+        list.rows.push_back({first, count, run, i * out_image + (h - origin) * out_row + phase * cell,
                              ceil_div(g.in_w - phase, g.stride_w)});
       }
     }

@@ -30,9 +30,10 @@ struct Tap {
   std::int64_t in, weight;
 };
 
-/// Columns [0, columns) of an output row, each the sum over taps [first, first + taps).
+/// Columns [0, columns) of an output row, each the sum over taps [first, first + taps). The taps come in runs
+/// of `run`, whose inputs are neighbouring cells.
 struct TapRow {
-  std::int64_t first, taps, out, columns;
+  std::int64_t first, taps, run, out, columns;
 };
 
 struct TapList {
