@@ -18,7 +18,7 @@ std::string python_text(double value) {
 
 }  // namespace
 
-void CSVLoggerCallback::on_train_begin() {
+void CSVLogger::on_train_begin() {
   needs_header_ = true;
   if (options_.append)
     needs_header_ = std::ifstream(options_.filename).peek() == std::ifstream::traits_type::eof();
@@ -28,7 +28,7 @@ void CSVLoggerCallback::on_train_begin() {
   if (!file_) throw OSError(fmt::format("CSVLogger cannot open '{}' for writing.", options_.filename));
 }
 
-void CSVLoggerCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
+void CSVLogger::on_epoch_end(std::int64_t epoch, Logs& logs) {
   if (columns_.empty()) {
     for (const auto& [name, value] : logs) columns_.push_back(name);
     std::sort(columns_.begin(), columns_.end());
@@ -51,6 +51,6 @@ void CSVLoggerCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
   if (!file_) throw OSError(fmt::format("CSVLogger cannot write to '{}'.", options_.filename));
 }
 
-void CSVLoggerCallback::on_train_end(Logs&) { file_.close(); }
+void CSVLogger::on_train_end(const Logs&) { file_.close(); }
 
 }  // namespace sepal::callbacks

@@ -18,24 +18,21 @@ struct CSVLoggerOptions {
 
 /// Columns "epoch" and the logs of the first epoch; without validation there are "val_" columns holding "NA".
 /// Lines end in "\r\n", as Python's csv module writes them.
-class CSVLoggerCallback final : public CallbackBase {
+class CSVLogger final : public CallbackBase {
  public:
-  using Options = CSVLoggerOptions;
-  explicit CSVLoggerCallback(Options options) : options_(std::move(options)) {}
+  explicit CSVLogger(CSVLoggerOptions options) : options_(std::move(options)) {}
 
   /// @throws OSError if the file cannot be opened.
   void on_train_begin() override;
   /// @throws OSError if the line cannot be written.
   void on_epoch_end(std::int64_t epoch, Logs& logs) override;
-  void on_train_end(Logs& logs) override;
+  void on_train_end(const Logs& logs) override;
 
  private:
-  Options options_;
+  CSVLoggerOptions options_;
   std::ofstream file_;
   bool needs_header_ = true;
   std::vector<std::string> columns_;
 };
-
-using CSVLogger = CallbackOf<CSVLoggerCallback>;
 
 }  // namespace sepal::callbacks

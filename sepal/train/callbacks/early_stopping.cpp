@@ -6,22 +6,21 @@
 
 namespace sepal::callbacks {
 
-EarlyStoppingCallback::EarlyStoppingCallback(Options options)
+EarlyStopping::EarlyStopping(EarlyStoppingOptions options)
     : options_(std::move(options)),
       monitor_("EarlyStopping", options_.monitor, options_.mode, options_.min_delta) {}
 
-void EarlyStoppingCallback::on_train_begin() {
+void EarlyStopping::on_train_begin() {
   wait_ = stopped_epoch_ = best_epoch_ = 0;
   best_.reset();
   best_weights_.reset();
 }
 
-// Copies of its own: training goes on to write the variables in place.
-void EarlyStoppingCallback::keep_weights() {
-  if (options_.restore_best_weights) best_weights_ = host().get_weights();
+void EarlyStopping::keep_weights() {
+  if (options_.restore_best_weights) best_weights_ = host().current_weights();
 }
 
-void EarlyStoppingCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
+void EarlyStopping::on_epoch_end(std::int64_t epoch, Logs& logs) {
   const double* current = monitor_.value(logs);
   if (current == nullptr || epoch < options_.start_from_epoch) return;
   if (!best_weights_) {
@@ -38,11 +37,11 @@ void EarlyStoppingCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
   }
   if (wait_ >= options_.patience && epoch > 0) {
     stopped_epoch_ = epoch;
-    host().set_stop_training(true);
+    host().stop_training();
   }
 }
 
-void EarlyStoppingCallback::on_train_end(Logs&) {
+void EarlyStopping::on_train_end(const Logs&) {
   if (stopped_epoch_ > 0 && options_.verbose > 0) {
     std::cout << fmt::format("Epoch {}: early stopping\n", stopped_epoch_ + 1);
   }
@@ -51,7 +50,7 @@ void EarlyStoppingCallback::on_train_end(Logs&) {
     std::cout << fmt::format("Restoring model weights from the end of the best epoch: {}.\n",
                              best_epoch_ + 1);
   }
-  host().set_weights(*best_weights_);
+  host().restore_weights(*best_weights_);
 }
 
 }  // namespace sepal::callbacks

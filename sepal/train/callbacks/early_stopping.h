@@ -22,14 +22,13 @@ struct EarlyStoppingOptions {
   std::int64_t start_from_epoch = 0;
 };
 
-class EarlyStoppingCallback final : public CallbackBase {
+class EarlyStopping final : public CallbackBase {
  public:
-  using Options = EarlyStoppingOptions;
-  explicit EarlyStoppingCallback(Options options);
+  explicit EarlyStopping(EarlyStoppingOptions options = {});
 
   void on_train_begin() override;
   void on_epoch_end(std::int64_t epoch, Logs& logs) override;
-  void on_train_end(Logs& logs) override;
+  void on_train_end(const Logs& logs) override;
 
   /// 0 if training went to its end.
   std::int64_t stopped_epoch() const { return stopped_epoch_; }
@@ -39,7 +38,7 @@ class EarlyStoppingCallback final : public CallbackBase {
  private:
   void keep_weights();
 
-  Options options_;
+  EarlyStoppingOptions options_;
   Monitor monitor_;
   std::int64_t wait_ = 0;
   std::int64_t stopped_epoch_ = 0;
@@ -47,7 +46,5 @@ class EarlyStoppingCallback final : public CallbackBase {
   std::optional<double> best_;
   std::optional<Tensors> best_weights_;
 };
-
-using EarlyStopping = CallbackOf<EarlyStoppingCallback>;
 
 }  // namespace sepal::callbacks

@@ -10,24 +10,24 @@ namespace sepal::callbacks {
 /// Hooks that are left empty do nothing.
 struct LambdaOptions {
   std::function<void(std::int64_t epoch)> on_epoch_begin = {};
+  /// May add to the logs.
   std::function<void(std::int64_t epoch, Logs& logs)> on_epoch_end = {};
   std::function<void()> on_train_begin = {};
-  std::function<void(Logs& logs)> on_train_end = {};
+  std::function<void(const Logs& logs)> on_train_end = {};
   std::function<void(std::int64_t batch)> on_train_batch_begin = {};
-  std::function<void(std::int64_t batch, Logs& logs)> on_train_batch_end = {};
+  std::function<void(std::int64_t batch, const Logs& logs)> on_train_batch_end = {};
 };
 
-class LambdaCallbackImpl final : public CallbackBase {
+class LambdaCallback final : public CallbackBase {
  public:
-  using Options = LambdaOptions;
-  explicit LambdaCallbackImpl(Options options) : f_(std::move(options)) {}
+  explicit LambdaCallback(LambdaOptions options) : f_(std::move(options)) {}
 
   void on_epoch_begin(std::int64_t epoch) override { call(f_.on_epoch_begin, epoch); }
   void on_epoch_end(std::int64_t epoch, Logs& logs) override { call(f_.on_epoch_end, epoch, logs); }
   void on_train_begin() override { call(f_.on_train_begin); }
-  void on_train_end(Logs& logs) override { call(f_.on_train_end, logs); }
+  void on_train_end(const Logs& logs) override { call(f_.on_train_end, logs); }
   void on_train_batch_begin(std::int64_t batch) override { call(f_.on_train_batch_begin, batch); }
-  void on_train_batch_end(std::int64_t batch, Logs& logs) override {
+  void on_train_batch_end(std::int64_t batch, const Logs& logs) override {
     call(f_.on_train_batch_end, batch, logs);
   }
 
@@ -36,9 +36,7 @@ class LambdaCallbackImpl final : public CallbackBase {
   static void call(const F& f, Args&&... args) {
     if (f) f(args...);
   }
-  Options f_;
+  LambdaOptions f_;
 };
-
-using LambdaCallback = CallbackOf<LambdaCallbackImpl>;
 
 }  // namespace sepal::callbacks

@@ -9,7 +9,7 @@
 
 namespace sepal::callbacks {
 
-ReduceLROnPlateauCallback::ReduceLROnPlateauCallback(Options options)
+ReduceLROnPlateau::ReduceLROnPlateau(ReduceLROnPlateauOptions options)
     : options_(std::move(options)),
       monitor_("ReduceLROnPlateau", options_.monitor, options_.mode, options_.min_delta) {
   if (options_.factor >= 1.0) {
@@ -18,12 +18,12 @@ ReduceLROnPlateauCallback::ReduceLROnPlateauCallback(Options options)
   }
 }
 
-void ReduceLROnPlateauCallback::on_train_begin() {
+void ReduceLROnPlateau::on_train_begin() {
   best_.reset();
   cooldown_ = wait_ = 0;
 }
 
-bool ReduceLROnPlateauCallback::reduce(std::int64_t epoch) {
+bool ReduceLROnPlateau::reduce(std::int64_t epoch) {
   const Optimizer optimizer = host().optimizer();
   const double rate = optimizer->learning_rate();
   if (rate <= static_cast<double>(static_cast<float>(options_.min_lr))) return false;
@@ -36,7 +36,7 @@ bool ReduceLROnPlateauCallback::reduce(std::int64_t epoch) {
   return true;
 }
 
-void ReduceLROnPlateauCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
+void ReduceLROnPlateau::on_epoch_end(std::int64_t epoch, Logs& logs) {
   logs.set("learning_rate", host().optimizer()->learning_rate());
   const double* current = monitor_.value(logs);
   if (current == nullptr) return;
@@ -53,11 +53,12 @@ void ReduceLROnPlateauCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
   }
 }
 
-LearningRateSchedulerCallback::LearningRateSchedulerCallback(Options options) : options_(std::move(options)) {
+LearningRateScheduler::LearningRateScheduler(LearningRateSchedulerOptions options)
+    : options_(std::move(options)) {
   if (!options_.schedule) throw ValueError("LearningRateScheduler needs a `schedule`.");
 }
 
-void LearningRateSchedulerCallback::on_epoch_begin(std::int64_t epoch) {
+void LearningRateScheduler::on_epoch_begin(std::int64_t epoch) {
   const Optimizer optimizer = host().optimizer();
   const double rate = options_.schedule(epoch, optimizer->learning_rate());
   optimizer->set_learning_rate(rate);
@@ -67,7 +68,7 @@ void LearningRateSchedulerCallback::on_epoch_begin(std::int64_t epoch) {
   }
 }
 
-void LearningRateSchedulerCallback::on_epoch_end(std::int64_t, Logs& logs) {
+void LearningRateScheduler::on_epoch_end(std::int64_t, Logs& logs) {
   logs.set("learning_rate", host().optimizer()->learning_rate());
 }
 

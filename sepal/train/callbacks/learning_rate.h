@@ -24,11 +24,10 @@ struct ReduceLROnPlateauOptions {
   double min_lr = 0.0;
 };
 
-class ReduceLROnPlateauCallback final : public CallbackBase {
+class ReduceLROnPlateau final : public CallbackBase {
  public:
-  using Options = ReduceLROnPlateauOptions;
   /// @throws ValueError for a factor of 1 or more.
-  explicit ReduceLROnPlateauCallback(Options options);
+  explicit ReduceLROnPlateau(ReduceLROnPlateauOptions options = {});
 
   void on_train_begin() override;
   void on_epoch_end(std::int64_t epoch, Logs& logs) override;
@@ -36,14 +35,12 @@ class ReduceLROnPlateauCallback final : public CallbackBase {
  private:
   bool reduce(std::int64_t epoch);
 
-  Options options_;
+  ReduceLROnPlateauOptions options_;
   Monitor monitor_;
   std::optional<double> best_;
   std::int64_t cooldown_ = 0;
   std::int64_t wait_ = 0;
 };
-
-using ReduceLROnPlateau = CallbackOf<ReduceLROnPlateauCallback>;
 
 struct LearningRateSchedulerOptions {
   /// From the epoch (from 0) and the current rate to the new one.
@@ -51,19 +48,16 @@ struct LearningRateSchedulerOptions {
   int verbose = 0;
 };
 
-class LearningRateSchedulerCallback final : public CallbackBase {
+class LearningRateScheduler final : public CallbackBase {
  public:
-  using Options = LearningRateSchedulerOptions;
   /// @throws ValueError without a schedule.
-  explicit LearningRateSchedulerCallback(Options options);
+  explicit LearningRateScheduler(LearningRateSchedulerOptions options);
 
   void on_epoch_begin(std::int64_t epoch) override;
   void on_epoch_end(std::int64_t epoch, Logs& logs) override;
 
  private:
-  Options options_;
+  LearningRateSchedulerOptions options_;
 };
-
-using LearningRateScheduler = CallbackOf<LearningRateSchedulerCallback>;
 
 }  // namespace sepal::callbacks

@@ -1,9 +1,8 @@
-// Logs: named numbers in the order in which they were added: {"accuracy": 0.77, "loss": 0.65}.
+// Logs: what training reports, by name, in a fixed order.
 #pragma once
 
-#include <initializer_list>
+#include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,27 +10,29 @@ namespace sepal {
 
 class Logs {
  public:
-  using Entry = std::pair<std::string, double>;
+  /// Replaces the value of a name that is there already.
+  void set(const std::string& name, double value) {
+    for (auto& [known, old] : items_) {
+      if (known == name) {
+        old = value;
+        return;
+      }
+    }
+    items_.emplace_back(name, value);
+  }
 
-  Logs() = default;
-  Logs(std::initializer_list<Entry> entries) : entries_(entries) {}
+  /// nullptr if there is none.
+  const double* find(const std::string& name) const {
+    const auto found = std::find_if(items_.begin(), items_.end(), [&](const auto& item) { return item.first == name; });
+    return found == items_.end() ? nullptr : &found->second;
+  }
 
-  /// nullptr if there is none of this name.
-  const double* find(std::string_view name) const;
-  /// Replaces the value of this name or adds it at the end.
-  void set(std::string_view name, double value);
-  /// Keras reports by name, whatever the order of computing.
-  void sort_by_name();
-
-  bool empty() const { return entries_.empty(); }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
-  /// "accuracy,loss", for messages.
-  std::string names() const;
-  bool operator==(const Logs&) const = default;
+  bool empty() const { return items_.empty(); }
+  auto begin() const { return items_.begin(); }
+  auto end() const { return items_.end(); }
 
  private:
-  std::vector<Entry> entries_;
+  std::vector<std::pair<std::string, double>> items_;
 };
 
 }  // namespace sepal

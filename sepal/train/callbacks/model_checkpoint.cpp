@@ -17,7 +17,7 @@ SaveFrequency::SaveFrequency(const char* text) {
   }
 }
 
-ModelCheckpointCallback::ModelCheckpointCallback(Options options)
+ModelCheckpoint::ModelCheckpoint(ModelCheckpointOptions options)
     : options_(std::move(options)),
       monitor_("ModelCheckpoint", options_.monitor, options_.mode),
       best_(options_.initial_value_threshold) {
@@ -33,18 +33,18 @@ ModelCheckpointCallback::ModelCheckpointCallback(Options options)
   }
 }
 
-void ModelCheckpointCallback::on_epoch_end(std::int64_t epoch, Logs& logs) {
+void ModelCheckpoint::on_epoch_end(std::int64_t epoch, Logs& logs) {
   epoch_ = epoch;
   if (options_.save_freq.is_epoch()) save(std::nullopt, logs);
 }
 
-void ModelCheckpointCallback::on_train_batch_end(std::int64_t batch, Logs& logs) {
+void ModelCheckpoint::on_train_batch_end(std::int64_t batch, const Logs& logs) {
   if (options_.save_freq.is_epoch() || ++batches_since_saving_ < options_.save_freq.batches()) return;
   batches_since_saving_ = 0;
   save(batch, logs);
 }
 
-std::string ModelCheckpointCallback::path(std::optional<std::int64_t> batch, const Logs& logs) const {
+std::string ModelCheckpoint::path(std::optional<std::int64_t> batch, const Logs& logs) const {
   fmt::dynamic_format_arg_store<fmt::format_context> names;
   names.push_back(fmt::arg("epoch", epoch_ + 1));
   if (batch) names.push_back(fmt::arg("batch", *batch + 1));
@@ -53,11 +53,11 @@ std::string ModelCheckpointCallback::path(std::optional<std::int64_t> batch, con
     return fmt::vformat(options_.filepath, names);
   } catch (const fmt::format_error& e) {
     throw ValueError(fmt::format("Failed to format this callback filepath: \"{}\". Reason: {}. Available: {}",
-                                 options_.filepath, e.what(), logs.names()));
+                                 options_.filepath, e.what(), names_of(logs)));
   }
 }
 
-bool ModelCheckpointCallback::should_save(const Logs& logs, const std::string& path) {
+bool ModelCheckpoint::should_save(const Logs& logs, const std::string& path) {
   const auto say = [&](const std::string& what) {
     if (options_.verbose > 0) std::cout << fmt::format("\nEpoch {}: {}\n", epoch_ + 1, what);
   };
@@ -77,7 +77,7 @@ bool ModelCheckpointCallback::should_save(const Logs& logs, const std::string& p
   return true;
 }
 
-void ModelCheckpointCallback::save(std::optional<std::int64_t> batch, const Logs& logs) {
+void ModelCheckpoint::save(std::optional<std::int64_t> batch, const Logs& logs) {
   const std::string target = path(batch, logs);
   if (!should_save(logs, target)) return;
   if (std::filesystem::is_directory(target)) {
@@ -92,9 +92,9 @@ void ModelCheckpointCallback::save(std::optional<std::int64_t> batch, const Logs
   if (error)
     throw OSError(fmt::format("Cannot create the folder '{}': {}", folder.string(), error.message()));
   if (options_.save_weights_only) {
-    host().save_weights(target);
+    host().save_weights_to(target);
   } else {
-    host().save(target);
+    host().save_to(target);
   }
 }
 

@@ -36,15 +36,14 @@ struct ModelCheckpointOptions {
   std::optional<double> initial_value_threshold = {};
 };
 
-class ModelCheckpointCallback final : public CallbackBase {
+class ModelCheckpoint final : public CallbackBase {
  public:
-  using Options = ModelCheckpointOptions;
   /// @throws ValueError if the path does not end in ".keras", ".h5" or, for weights, ".weights.h5".
-  explicit ModelCheckpointCallback(Options options);
+  explicit ModelCheckpoint(ModelCheckpointOptions options);
 
   void on_epoch_begin(std::int64_t epoch) override { epoch_ = epoch; }
   void on_epoch_end(std::int64_t epoch, Logs& logs) override;
-  void on_train_batch_end(std::int64_t batch, Logs& logs) override;
+  void on_train_batch_end(std::int64_t batch, const Logs& logs) override;
 
   const std::optional<double>& best() const { return best_; }
 
@@ -53,13 +52,11 @@ class ModelCheckpointCallback final : public CallbackBase {
   bool should_save(const Logs& logs, const std::string& path);
   void save(std::optional<std::int64_t> batch, const Logs& logs);
 
-  Options options_;
+  ModelCheckpointOptions options_;
   Monitor monitor_;
   std::optional<double> best_;
   std::int64_t epoch_ = 0;
   std::int64_t batches_since_saving_ = 0;
 };
-
-using ModelCheckpoint = CallbackOf<ModelCheckpointCallback>;
 
 }  // namespace sepal::callbacks

@@ -15,10 +15,22 @@ std::optional<Direction> direction_of(const std::string& mode, const std::string
   if (mode == "min") return Direction::down;
   if (mode == "max") return Direction::up;
   const std::string metric = name.starts_with("val_") ? name.substr(4) : name;
-  return metric == "loss" ? Direction::down : host.metric_direction(metric);
+  if (metric == "loss") return Direction::down;
+  if (const auto direction = host.metric_direction(metric)) return direction;
+  try {
+    return Metric(metric).direction();
+  } catch (const ValueError&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
+
+std::string names_of(const Logs& logs) {
+  std::string names;
+  for (const auto& [name, value] : logs) names += (names.empty() ? "" : ",") + name;
+  return names;
+}
 
 Monitor::Monitor(std::string callback, std::string name, std::string mode, double min_delta)
     : callback_(std::move(callback)),
@@ -30,7 +42,7 @@ const double* Monitor::value(const Logs& logs) const {
   const double* found = logs.find(name_);
   if (found == nullptr) {
     std::cerr << fmt::format("{}: `{}` is not available. Available metrics are: {}\n", callback_, name_,
-                             logs.names());
+                             names_of(logs));
   }
   return found;
 }

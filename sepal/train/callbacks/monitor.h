@@ -9,6 +9,9 @@
 
 namespace sepal::callbacks {
 
+/// "accuracy,loss", for messages.
+std::string names_of(const Logs& logs);
+
 class Monitor {
  public:
   /// mode "min", "max" or "auto" (anything else means "auto"). A change of min_delta or less is no
@@ -20,8 +23,8 @@ class Monitor {
   /// The watched value; without one, says on stderr what there is instead.
   const double* value(const Logs& logs) const;
 
-  /// Whether `value` is better than `reference`; anything is better than none. The mode "auto" asks `host` at
-  /// the first call.
+  /// Whether `value` is better than `reference`; anything is better than none. The mode "auto" asks `host`,
+  /// then looks for a metric of that name, at the first call.
   /// @throws ValueError if "auto" cannot tell whether larger is better.
   bool is_improvement(double value, const std::optional<double>& reference, const TrainingHost& host);
 

@@ -3,38 +3,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cmath>
-#include <iostream>
+#include <cstdio>
 
 namespace sepal::callbacks {
 namespace {
 
-constexpr int kWidth = 20;          // of the bar, in characters
-constexpr double kInterval = 0.05;  // seconds between two drawings
-constexpr const char* kBold = "\x1b[1m";
-constexpr const char* kGreen = "\x1b[32m";
-constexpr const char* kWhite = "\x1b[37m";
-constexpr const char* kPlain = "\x1b[0m";
+constexpr int kBarLength = 20;
+// A faster redraw is not seen and would cost more than a small step.
+constexpr auto kRedrawInterval = std::chrono::milliseconds(50);
 
-double steady_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+double seconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
 }
 
-std::string step_time(double seconds) {
-  if (seconds >= 1.0 || seconds == 0.0) return fmt::format(" {:.0f}s/step", seconds);
-  if (seconds >= 1e-3) return fmt::format(" {:.0f}ms/step", seconds * 1e3);
-  return fmt::format(" {:.0f}us/step", seconds * 1e6);
-}
-
-std::string remaining_time(double seconds) {
-  const auto s = static_cast<std::int64_t>(seconds);
-  if (s > 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s % 3600 / 60, s % 60);
-  if (s > 60) return fmt::format("{}:{:02}", s / 60, s % 60);
-  return fmt::format("{}s", s);
-}
-
-std::string values_of(const Logs& logs) {
+// Numbers, bar, time, then the logs, each value to four digits as in Keras.
+std::string values_text(const Logs& logs) {
   std::string text;
   for (const auto& [name, value] : logs) {
     text += std::abs(value) > 1e-3 ? fmt::format(" - {}: {:.4f}", name, value)
@@ -43,116 +27,105 @@ std::string values_of(const Logs& logs) {
   return text;
 }
 
-std::string repeated(const char* text, int times) {
+std::string clock_text(double duration) {
+  const auto total = static_cast<long>(duration);
+  if (total > 3600) return fmt::format("{}:{:02}:{:02}", total / 3600, total % 3600 / 60, total % 60);
+  if (total > 60) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}s", total);
+}
+
+std::string per_step_text(double duration) {
+  if (duration >= 1 || duration == 0) return fmt::format("{:.0f}s/step", duration);
+  if (duration >= 1e-3) return fmt::format("{:.0f}ms/step", duration * 1e3);
+  return fmt::format("{:.0f}us/step", duration * 1e6);
+}
+
+std::string repeated(const char* text, int count) {
   std::string result;
-  for (int i = 0; i < times; ++i) result += text;
+  for (int i = 0; i < count; ++i) result += text;
   return result;
 }
 
-// "  7/100", as wide as its last value; "      7/Unknown".
-std::string count_of(std::int64_t seen, std::int64_t target) {
-  if (target <= 0) return fmt::format("{:7}/Unknown", seen);
-  const std::string last = std::to_string(target);
-  return fmt::format("{:{}}/{}", seen, last.size(), last);
-}
-
-// Characters that take room: not the escape sequences, and each letter of UTF-8 once.
-std::size_t width_of(const std::string& text) {
-  std::size_t width = 0;
-  bool escaped = false;
-  for (const char c : text) {
-    if (c == '\x1b') escaped = true;
-    if (!escaped && (static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++width;
-    if (c == 'm') escaped = false;
-  }
-  return width;
+void write_to_stdout(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
 }
 
 }  // namespace
 
-ProgressBarCallback::ProgressBarCallback(Options options) : options_(std::move(options)) {
-  if (options_.out == nullptr) options_.out = &std::cout;
-  if (!options_.redraw) options_.redraw = isatty(STDOUT_FILENO) != 0;
-  if (!options_.now) options_.now = steady_seconds;
+ProgressBar::ProgressBar(ProgressBarOptions options) : options_(std::move(options)) {
+  if (!options_.write) options_.write = write_to_stdout;
+  if (!options_.terminal) options_.terminal = isatty(STDOUT_FILENO) != 0;
 }
 
-void ProgressBarCallback::start() {
-  start_ = options_.now();
-  after_first_step_ = last_drawn_ = 0.0;
-  seen_ = 0;
-  target_ = params().steps;
-  drawn_width_ = 0;
+bool ProgressBar::draws_in_place() const { return *options_.terminal && parameters().verbose == 1; }
+
+void ProgressBar::start() {
+  started_ = Clock::now();
+  drawn_ = {};
+  width_ = 0;
+  done_ = 0;
 }
 
-void ProgressBarCallback::on_epoch_begin(std::int64_t epoch) {
+void ProgressBar::advance(std::int64_t done, const Logs& logs) {
+  done_ = done;
+  if (!draws_in_place()) return;
+  const Clock::time_point now = Clock::now();
+  if (now - drawn_ < kRedrawInterval) return;
+  drawn_ = now;
+  const double elapsed = seconds(now - started_);
+  const double per_step = elapsed / static_cast<double>(done);
+  const std::int64_t steps = std::max<std::int64_t>(parameters().steps, 1);
+  const int filled = static_cast<int>(kBarLength * done / steps);
+  const std::string total = std::to_string(steps);
+  const std::string plain = fmt::format(
+      "{:>{}}/{} {} {} {}{}", done, total.size(), total, std::string(kBarLength, '-'),
+      clock_text(per_step * static_cast<double>(steps - done)), per_step_text(per_step), values_text(logs));
+  const std::string text = fmt::format(
+      "\r\x1b[1m{:>{}}/{}\x1b[0m \x1b[32m{}\x1b[0m\x1b[37m{}\x1b[0m \x1b[1m{}\x1b[0m {}{}", done,
+      total.size(), total, repeated("━", filled), repeated("━", kBarLength - filled),
+      clock_text(per_step * static_cast<double>(steps - done)), per_step_text(per_step), values_text(logs));
+  // A shorter line must cover the longer one before it.
+  options_.write(text + std::string(width_ > plain.size() ? width_ - plain.size() : 0, ' '));
+  width_ = plain.size();
+  open_ = true;
+}
+
+void ProgressBar::finish(const Logs& logs) {
+  const double elapsed = seconds(Clock::now() - started_);
+  const double per_step = elapsed / static_cast<double>(std::max<std::int64_t>(done_, 1));
+  if (draws_in_place()) {
+    options_.write(fmt::format("\r\x1b[2K\x1b[1m{0}/{1}\x1b[0m \x1b[32m{2}\x1b[0m \x1b[1m{3}\x1b[0m {4}{5}\n",
+                               done_, parameters().steps, repeated("━", kBarLength), clock_text(elapsed),
+                               per_step_text(per_step), values_text(logs)));
+  } else {
+    options_.write(fmt::format("{}{}/{} - {} - {}{}\n", epoch_title_.empty() ? "" : epoch_title_ + " - ",
+                               done_, parameters().steps, clock_text(elapsed), per_step_text(per_step),
+                               values_text(logs)));
+  }
+  open_ = false;
+}
+
+void ProgressBar::on_epoch_begin(std::int64_t epoch) {
+  epoch_title_ = fmt::format("Epoch {}/{}", epoch + 1, parameters().epochs);
   start();
-  if (params().verbose > 0 && params().epochs > 1) {
-    *options_.out << fmt::format("Epoch {}/{}\n", epoch + 1, params().epochs) << std::flush;
-  }
+  if (draws_in_place()) options_.write(epoch_title_ + "\n");
 }
 
-void ProgressBarCallback::on_epoch_end(std::int64_t, Logs& logs) { finish(logs); }
-void ProgressBarCallback::on_train_batch_end(std::int64_t batch, Logs& logs) { advance(batch, logs); }
+void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs) { advance(batch + 1, logs); }
+void ProgressBar::on_epoch_end(std::int64_t, Logs& logs) { finish(logs); }
 
-// The validation inside of `fit` shows only in the epoch's last values.
-void ProgressBarCallback::on_test_begin() {
-  if (!is_fitting_) start();
-}
-void ProgressBarCallback::on_test_batch_end(std::int64_t batch, Logs& logs) {
-  if (!is_fitting_) advance(batch, logs);
-}
-void ProgressBarCallback::on_test_end(Logs& logs) {
-  if (!is_fitting_) finish(logs);
+void ProgressBar::on_train_end(const Logs&) {
+  if (open_) options_.write("\n");  // training was interrupted within an epoch
+  open_ = false;
 }
 
-void ProgressBarCallback::on_predict_batch_end(std::int64_t batch) { advance(batch, {}); }
-void ProgressBarCallback::on_predict_end() { finish({}); }
-
-void ProgressBarCallback::advance(std::int64_t batch, const Logs& logs) {
-  seen_ = batch + 1;
-  const double now = options_.now();
-  if (seen_ == 1) after_first_step_ = now;
-  if (params().verbose != 1 || !*options_.redraw || now - last_drawn_ < kInterval) return;
-  last_drawn_ = now;
-  *options_.out << bar(now, logs, false) << std::flush;
+void ProgressBar::on_test_begin() {
+  epoch_title_.clear();
+  start();
 }
 
-void ProgressBarCallback::finish(const Logs& logs) {
-  if (params().verbose == 0) return;
-  if (target_ <= 0) target_ = seen_;
-  seen_ = target_;
-  const double now = options_.now();
-  const bool redraws = params().verbose == 1 && *options_.redraw;
-  *options_.out << (redraws ? bar(now, logs, true) : line(now, logs)) << "\n" << std::flush;
-}
-
-// The first step warms caches and would spoil the mean of the others.
-double ProgressBarCallback::seconds_per_step(double now) {
-  if (seen_ == 0) return 0.0;
-  if (seen_ > 1 && after_first_step_ > 0.0) return (now - after_first_step_) / static_cast<double>(seen_ - 1);
-  return (now - start_) / static_cast<double>(seen_);
-}
-
-std::string ProgressBarCallback::bar(double now, const Logs& logs, bool is_last) {
-  const double per_step = seconds_per_step(now);
-  std::string text = fmt::format("{}{}{}", kBold, count_of(seen_, target_), kPlain);
-  std::string time = fmt::format("{:.0f}s", now - start_);
-  if (target_ > 0) {
-    const int done = static_cast<int>(kWidth * static_cast<double>(seen_) / static_cast<double>(target_));
-    if (!is_last) time = remaining_time(per_step * static_cast<double>(target_ - seen_));
-    text += fmt::format(" {}{}{}{}{}{}", kGreen, repeated("━", done), kPlain, kWhite,
-                        repeated("━", kWidth - done), kPlain);
-  }
-  text += fmt::format(" {}{}{}{}{}", kBold, time, kPlain, step_time(per_step), values_of(logs));
-  const std::size_t width = width_of(text);
-  const std::size_t leftover = drawn_width_ > width ? drawn_width_ - width : 0;
-  drawn_width_ = width;
-  return "\r" + text + std::string(leftover, ' ');
-}
-
-std::string ProgressBarCallback::line(double now, const Logs& logs) {
-  return fmt::format("{} - {:.0f}s -{}{}", count_of(seen_, target_), now - start_,
-                     step_time(seconds_per_step(now)), values_of(logs));
-}
+void ProgressBar::on_test_batch_end(std::int64_t batch, const Logs& logs) { advance(batch + 1, logs); }
+void ProgressBar::on_test_end(const Logs& logs) { finish(logs); }
 
 }  // namespace sepal::callbacks

@@ -9,7 +9,7 @@
 
 namespace sepal::callbacks {
 
-void TerminateOnNaNCallback::on_train_batch_end(std::int64_t batch, Logs& logs) {
+void TerminateOnNaN::on_train_batch_end(std::int64_t batch, const Logs& logs) {
   const double* loss = logs.find("loss");
   if (loss == nullptr || std::isfinite(*loss)) return;
   if (options_.raise_error) {
@@ -18,7 +18,7 @@ void TerminateOnNaNCallback::on_train_batch_end(std::int64_t batch, Logs& logs) 
         *loss));
   }
   std::cout << fmt::format("Batch {}: Invalid loss, terminating training\n", batch);
-  host().set_stop_training(true);
+  host().stop_training();
 }
 
 }  // namespace sepal::callbacks

@@ -10,16 +10,13 @@ struct TerminateOnNaNOptions {
   bool raise_error = false;
 };
 
-class TerminateOnNaNCallback final : public CallbackBase {
+class TerminateOnNaN final : public CallbackBase {
  public:
-  using Options = TerminateOnNaNOptions;
-  explicit TerminateOnNaNCallback(Options options) : options_(options) {}
-  void on_train_batch_end(std::int64_t batch, Logs& logs) override;
+  explicit TerminateOnNaN(TerminateOnNaNOptions options = {}) : options_(options) {}
+  void on_train_batch_end(std::int64_t batch, const Logs& logs) override;
 
  private:
-  Options options_;
+  TerminateOnNaNOptions options_;
 };
-
-using TerminateOnNaN = CallbackOf<TerminateOnNaNCallback>;
 
 }  // namespace sepal::callbacks
