@@ -51,9 +51,8 @@ class Ref {
   /// Without options of its own (Ref<Layer>): empty.
   Ref() requires(!requires { typename L::Options; }) {}
 
-  template <class Options>
-  requires std::same_as<Options, typename L::Options> Ref(Options options)
-      : layer_(std::make_shared<L>(std::move(options))) {}  // NOLINT
+  Ref(OptionsOf<L> options)
+      : layer_(std::make_shared<L>(std::move(options))) {}  // NOLINT: Dense({.units = 10})
 
   explicit Ref(std::shared_ptr<L> layer) : layer_(std::move(layer)) {}
 

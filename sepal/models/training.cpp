@@ -94,6 +94,10 @@ std::vector<Variable> Trainer::optimizer_variables() const {
   return state_->optimizer()->variables();
 }
 
+std::optional<Direction> Trainer::metric_direction(const std::string& name) const {
+  return state_ ? state_->metric_direction(name) : std::nullopt;
+}
+
 void Trainer::build_optimizer() { optimizer()->build(model().trainable_weights()); }
 
 void Trainer::train_step(const Dataset& batch) {

@@ -131,6 +131,7 @@ class Trainer : public TrainingHost {
   void save_to(const std::string& path) const override { save(path); }
   void save_weights_to(const std::string& path) const override { save_weights(path); }
   void stop_training() override { stop_training_ = true; }
+  std::optional<Direction> metric_direction(const std::string& name) const override;
 
  protected:
   virtual ModelBase& model() = 0;

@@ -132,6 +132,17 @@ void TrainingState::reset() {
   }
 }
 
+std::optional<Direction> TrainingState::metric_direction(const std::string& name) const {
+  for (const OutputMetrics& of_output : metrics_) {
+    for (const auto* list : {&of_output.plain, &of_output.weighted}) {
+      for (const Metric& metric : *list) {
+        if (of_output.prefix + metric.name() == name) return metric.direction();
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 Logs TrainingState::logs() const {
   std::map<std::string, double> sorted{{"loss", total_.value()}};
   if (output_names_.size() > 1) {

@@ -30,6 +30,9 @@ class TrainingState {
   /// By name in alphabetical order, as Keras reports them.
   Logs logs() const;
 
+  /// Of the metric that is reported under this name, if it is known.
+  std::optional<Direction> metric_direction(const std::string& name) const;
+
  private:
   // The mean of a loss over samples.
   struct RunningMean {
