@@ -17,19 +17,26 @@ struct Sum {
   static double join(double total, double value) { return total + value; }
 };
 
-// The comparisons keep NaN, whichever side it is on.
+// Two choices instead of one condition of two parts, which compilers do not vectorise. NaN stays, whichever
+// side it is on.
 template <class T>
 struct Max {
   using Accumulator = T;
   static constexpr T kEmpty = -std::numeric_limits<T>::infinity();
-  static T join(T most, T value) { return (value > most) | (value != value) ? value : most; }
+  static T join(T most, T value) {
+    const T larger = value > most ? value : most;
+    return value != value ? value : larger;
+  }
 };
 
 template <class T>
 struct Min {
   using Accumulator = T;
   static constexpr T kEmpty = std::numeric_limits<T>::infinity();
-  static T join(T least, T value) { return (value < least) | (value != value) ? value : least; }
+  static T join(T least, T value) {
+    const T smaller = value < least ? value : least;
+    return value != value ? value : smaller;
+  }
 };
 
 // Eight accumulators: four SSE2 registers of doubles, enough to hide the latency of an addition.

@@ -1,11 +1,13 @@
 #include "sepal/kernels/softmax.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "sepal/base/parallel.h"
 #include "sepal/kernels/elementwise.h"
+#include "sepal/kernels/float_math.h"
 
 namespace sepal::kernels {
 namespace {
@@ -30,8 +32,15 @@ struct LogSum {
 template <class T>
 LogSum<T> log_sum_of(std::int64_t n, const T* x) {
   const T most = *std::max_element(x, x + n);
+  // A buffer, because a loop that also adds in order is not vectorised.
+  constexpr std::int64_t kBlock = 64;
+  std::array<T, kBlock> powers;
   double sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) sum += std::exp(x[i] - most);
+  for (std::int64_t first = 0; first < n; first += kBlock) {
+    const std::int64_t count = std::min(kBlock, n - first);
+    for (std::int64_t i = 0; i < count; ++i) powers[static_cast<std::size_t>(i)] = exp(x[first + i] - most);
+    for (std::int64_t i = 0; i < count; ++i) sum += powers[static_cast<std::size_t>(i)];
+  }
   return {most, std::log(sum)};
 }
 
@@ -39,10 +48,8 @@ template <class T>
 void softmax_row(std::int64_t n, const T* x, T* y) {
   const T most = *std::max_element(x, x + n);
   double sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    y[i] = std::exp(x[i] - most);
-    sum += y[i];
-  }
+  for (std::int64_t i = 0; i < n; ++i) y[i] = exp(x[i] - most);
+  for (std::int64_t i = 0; i < n; ++i) sum += y[i];
   const T scale = static_cast<T>(1 / sum);
   for (std::int64_t i = 0; i < n; ++i) y[i] *= scale;
 }
@@ -83,7 +90,7 @@ void log_softmax_gradient(const RowSizes& sizes, const T* y, const T* g, T* dx) 
     double sum = 0;
     for (std::int64_t i = row * n; i < (row + 1) * n; ++i) sum += g[i];
     const T total = static_cast<T>(sum);
-    for (std::int64_t i = row * n; i < (row + 1) * n; ++i) dx[i] = g[i] - std::exp(y[i]) * total;
+    for (std::int64_t i = row * n; i < (row + 1) * n; ++i) dx[i] = g[i] - exp(y[i]) * total;
   });
 }
 

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "sepal/base/error.h"
+#include "sepal/kernels/float_math.h"
 #include "sepal/ops/activations.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/unary.h"
@@ -12,17 +13,10 @@
 namespace sepal::ops {
 namespace {
 
-// exp(-|x|) cannot overflow.
-template <class T>
-T sigmoid_of(T x) {
-  const T e = std::exp(-std::abs(x));
-  return x >= T(0) ? T(1) / (T(1) + e) : e / (T(1) + e);
-}
-
-// log(1 + exp(x)).
+// log(1 + exp(x)); exp(-|x|) cannot overflow.
 template <class T>
 T softplus_of(T x) {
-  return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
+  return std::max(x, T(0)) + kernels::log1p(kernels::exp(-std::abs(x)));
 }
 
 struct Sigmoid {
@@ -30,7 +24,7 @@ struct Sigmoid {
   static constexpr bool kFromOutput = true;
   template <class T>
   T value(T x) const {
-    return sigmoid_of(x);
+    return kernels::sigmoid(x);
   }
   template <class T>
   T slope(T y) const {
@@ -47,7 +41,7 @@ struct Tanh {
   static constexpr bool kFromOutput = true;
   template <class T>
   T value(T x) const {
-    return std::tanh(x);
+    return kernels::tanh(x);
   }
   template <class T>
   T slope(T y) const {
@@ -64,16 +58,16 @@ struct TanhShrink {
   static constexpr bool kFromOutput = false;
   template <class T>
   T value(T x) const {
-    return x - std::tanh(x);
+    return x - kernels::tanh(x);
   }
   template <class T>
   T slope(T x) const {
-    const T t = std::tanh(x);
+    const T t = kernels::tanh(x);
     return t * t;
   }
   template <class T>
   T curvature(T x) const {
-    const T t = std::tanh(x);
+    const T t = kernels::tanh(x);
     return T(2) * t * (T(1) - t * t);
   }
 };
@@ -83,40 +77,48 @@ struct Silu {
   static constexpr bool kFromOutput = false;
   template <class T>
   T value(T x) const {
-    return x * sigmoid_of(x);
+    return x * kernels::sigmoid(x);
   }
   template <class T>
   T slope(T x) const {
-    const T s = sigmoid_of(x);
+    const T s = kernels::sigmoid(x);
     return s * (T(1) + x * (T(1) - s));
   }
   template <class T>
   T curvature(T x) const {
-    const T s = sigmoid_of(x);
+    const T s = kernels::sigmoid(x);
     return s * (T(1) - s) * (T(2) + x * (T(1) - T(2) * s));
   }
 };
 
-// x tanh(softplus(x)).
+// x t with t = tanh(softplus(x)) = n / (n + 2), n = e (e + 2), e = exp(x). Where e would overflow, t has long
+// been 1.
 struct Mish {
   static constexpr const char* kName = "mish";
   static constexpr bool kFromOutput = false;
   template <class T>
+  struct Parts {
+    explicit Parts(T x) : e(kernels::exp(x > T(20) ? T(20) : x)), n(e * (e + T(2))), t(n / (n + T(2))) {}
+    // t' = (1 - t^2) sigmoid(x).
+    T rise() const { return T(4) * e * (T(1) + e) / ((n + T(2)) * (n + T(2))); }
+    T e;
+    T n;
+    T t;
+  };
+  template <class T>
   T value(T x) const {
-    return x * std::tanh(softplus_of(x));
+    return x * Parts<T>(x).t;
   }
   template <class T>
   T slope(T x) const {
-    const T t = std::tanh(softplus_of(x));
-    return t + x * (T(1) - t * t) * sigmoid_of(x);
+    const Parts<T> parts(x);
+    return parts.t + x * parts.rise();
   }
-  // With t' = (1 - t^2) s and s' = s (1 - s).
   template <class T>
   T curvature(T x) const {
-    const T t = std::tanh(softplus_of(x));
-    const T s = sigmoid_of(x);
-    const T first = (T(1) - t * t) * s;
-    return T(2) * first + x * first * ((T(1) - s) - T(2) * t * s);
+    const Parts<T> parts(x);
+    const T s = kernels::sigmoid(x);
+    return parts.rise() * (T(2) + x * ((T(1) - s) - T(2) * parts.t * s));
   }
 };
 
@@ -129,11 +131,11 @@ struct Softplus {
   }
   template <class T>
   T slope(T x) const {
-    return sigmoid_of(x);
+    return kernels::sigmoid(x);
   }
   template <class T>
   T curvature(T x) const {
-    const T s = sigmoid_of(x);
+    const T s = kernels::sigmoid(x);
     return s * (T(1) - s);
   }
 };
@@ -147,11 +149,11 @@ struct LogSigmoid {
   }
   template <class T>
   T slope(T x) const {
-    return sigmoid_of(-x);
+    return kernels::sigmoid(-x);
   }
   template <class T>
   T curvature(T x) const {
-    const T s = sigmoid_of(x);
+    const T s = kernels::sigmoid(x);
     return -s * (T(1) - s);
   }
 };
@@ -210,16 +212,16 @@ struct Elu {
   double slope_at_zero = 1.0;
   template <class T>
   T value(T x) const {
-    return x > T(0) ? static_cast<T>(scale) * x : static_cast<T>(scale * alpha) * std::expm1(x);
+    return x > T(0) ? static_cast<T>(scale) * x : static_cast<T>(scale * alpha) * kernels::expm1(x);
   }
   template <class T>
   T slope(T x) const {
     if (x == T(0)) return static_cast<T>(slope_at_zero);
-    return x > T(0) ? static_cast<T>(scale) : static_cast<T>(scale * alpha) * std::exp(x);
+    return x > T(0) ? static_cast<T>(scale) : static_cast<T>(scale * alpha) * kernels::exp(x);
   }
   template <class T>
   T curvature(T x) const {
-    return x >= T(0) ? T(0) : static_cast<T>(scale * alpha) * std::exp(x);
+    return x >= T(0) ? T(0) : static_cast<T>(scale * alpha) * kernels::exp(x);
   }
 };
 
@@ -231,17 +233,17 @@ struct Celu {
   template <class T>
   T value(T x) const {
     const T a = static_cast<T>(alpha);
-    return std::max(x, T(0)) + a * std::expm1(std::min(x, T(0)) / a);
+    return std::max(x, T(0)) + a * kernels::expm1(std::min(x, T(0)) / a);
   }
   template <class T>
   T slope(T x) const {
     if (x > T(0)) return T(1);
-    return (x == T(0) ? T(1) : T(0)) + std::exp(x / static_cast<T>(alpha));
+    return (x == T(0) ? T(1) : T(0)) + kernels::exp(x / static_cast<T>(alpha));
   }
   template <class T>
   T curvature(T x) const {
     const T a = static_cast<T>(alpha);
-    return x >= T(0) ? T(0) : std::exp(x / a) / a;
+    return x >= T(0) ? T(0) : kernels::exp(x / a) / a;
   }
 };
 
@@ -249,22 +251,17 @@ struct Celu {
 struct Gelu {
   static constexpr const char* kName = "gelu";
   static constexpr bool kFromOutput = false;
-  // erfc keeps digits where 1 + erf would cancel.
-  template <class T>
-  static T distribution(T x) {
-    return T(0.5) * std::erfc(-x * (std::numbers::sqrt2_v<T> / T(2)));
-  }
   template <class T>
   static T density(T x) {
-    return std::exp(T(-0.5) * x * x) * (std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>);
+    return kernels::exp(T(-0.5) * x * x) * (std::numbers::inv_sqrtpi_v<T> / std::numbers::sqrt2_v<T>);
   }
   template <class T>
   T value(T x) const {
-    return x * distribution(x);
+    return x * kernels::normal_distribution(x);
   }
   template <class T>
   T slope(T x) const {
-    return distribution(x) + x * density(x);
+    return kernels::normal_distribution(x) + x * density(x);
   }
   template <class T>
   T curvature(T x) const {
@@ -288,16 +285,16 @@ struct GeluTanh {
   }
   template <class T>
   T value(T x) const {
-    return x * sigmoid_of(argument(x));
+    return x * kernels::sigmoid(argument(x));
   }
   template <class T>
   T slope(T x) const {
-    const T s = sigmoid_of(argument(x));
+    const T s = kernels::sigmoid(argument(x));
     return s + x * s * (T(1) - s) * argument_slope(x);
   }
   template <class T>
   T curvature(T x) const {
-    const T s = sigmoid_of(argument(x));
+    const T s = kernels::sigmoid(argument(x));
     const T rising = s * (T(1) - s);
     const T u1 = argument_slope(x);
     const T u2 = T(6 * kScale * kCubic) * x;

@@ -8,6 +8,7 @@
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
 #include "sepal/kernels/elementwise.h"
+#include "sepal/kernels/float_math.h"
 #include "sepal/kernels/softmax.h"
 #include "sepal/ops/activations.h"
 #include "sepal/ops/array.h"
@@ -147,20 +148,15 @@ struct FromLogits {
   // -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)), without overflow or cancellation.
   template <class T>
   static T value(T t, T x) {
-    return (std::max(x, T(0)) - x * t) + std::log1p(std::exp(-std::abs(x)));
-  }
-  template <class T>
-  static T sigmoid_of(T x) {
-    const T e = std::exp(-std::abs(x));
-    return x >= T(0) ? T(1) / (T(1) + e) : e / (T(1) + e);
+    return (std::max(x, T(0)) - x * t) + kernels::log1p(kernels::exp(-std::abs(x)));
   }
   template <class T>
   static T slope(T t, T x) {
-    return sigmoid_of(x) - t;
+    return kernels::sigmoid(x) - t;
   }
   template <class T>
   static T curvature(T, T x) {
-    const T s = sigmoid_of(x);
+    const T s = kernels::sigmoid(x);
     return s * (T(1) - s);
   }
 };
@@ -173,7 +169,7 @@ struct FromProbabilities {
   template <class T>
   static T value(T t, T x) {
     const T p = clipped(x);
-    return -(t * std::log(p) + (T(1) - t) * std::log(T(1) - p));
+    return -(t * kernels::log(p) + (T(1) - t) * kernels::log(T(1) - p));
   }
   template <class T>
   static T slope(T t, T x) {

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "sepal/kernels/float_math.h"
 #include "sepal/ops/unary.h"
 
 namespace sepal::ops {
@@ -26,7 +27,7 @@ struct Exp {
   static constexpr bool kFromOutput = true;
   template <class T>
   T value(T x) const {
-    return std::exp(x);
+    return kernels::exp(x);
   }
   template <class T>
   T slope(T y) const {
@@ -43,7 +44,7 @@ struct Log {
   static constexpr bool kFromOutput = false;
   template <class T>
   T value(T x) const {
-    return std::log(x);
+    return kernels::log(x);
   }
   template <class T>
   T slope(T x) const {
