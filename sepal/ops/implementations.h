@@ -12,6 +12,7 @@ namespace sepal::ops {
 /// An implementation accepts a problem with an empty reason; otherwise the reason is why it refuses.
 using Refusal = std::string_view;
 inline constexpr Refusal kAccepts = {};
+inline constexpr Refusal kOnlyFloat32 = "only float32";
 
 /// While it lives, ops called on this thread run the implementation of this name ("reference", "onednn",
 /// "fused", …) if it is in their list; if it refuses the problem, they throw RuntimeError with its reason.

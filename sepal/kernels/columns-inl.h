@@ -1,0 +1,181 @@
+// The body of columns.cpp, compiled once for each SIMD target.
+#if defined(SEPAL_KERNELS_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SEPAL_KERNELS_COLUMNS_INL_H_
+#undef SEPAL_KERNELS_COLUMNS_INL_H_
+#else
+#define SEPAL_KERNELS_COLUMNS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstdint>
+
+#include "sepal/kernels/columns.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sepal::kernels {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Four columns of vectors side by side: independent sums hide the four cycles that an addition takes.
+inline constexpr int kColumnVectors = 4;
+
+template <class D>
+inline std::int64_t lanes_of(D d) {
+  return static_cast<std::int64_t>(hn::Lanes(d));
+}
+
+/// Calls f(d, j, rows) for groups of columns that start at j and are as wide as `kVectors` vectors of d.
+/// Columns beyond the last whole group go one vector, then one element at a time; the short last row of a
+/// block is the caller's.
+template <class T, class Wide, class Narrow>
+HWY_INLINE void for_column_groups(std::int64_t width, const Wide& wide, const Narrow& narrow) {
+  const hn::ScalableTag<T> d;
+  const hn::CappedTag<T, 1> one;
+  const std::int64_t lanes = lanes_of(d);
+  std::int64_t j = 0;
+  for (; j + kColumnVectors * lanes <= width; j += kColumnVectors * lanes) wide(d, j);
+  for (; j + lanes <= width; j += lanes) narrow(d, j);
+  for (; j < width; ++j) narrow(one, j);
+}
+
+/// A sum over rows of what `term(d, row offset + column)` gives, for one group of kVectors columns.
+template <int kVectors, class T, class D, class Term>
+HWY_INLINE void sum_rows(D d, std::int64_t j, std::int64_t rows, std::int64_t width, const Term& term,
+                         T* sums) {
+  const std::int64_t lanes = lanes_of(d);
+  hn::Vec<D> total[kVectors];
+  for (int v = 0; v < kVectors; ++v) total[v] = hn::Zero(d);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < kVectors; ++v) total[v] = term(d, i * width + j + v * lanes, j + v * lanes, total[v]);
+  }
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(total[v], d, sums + j + v * lanes);
+}
+
+template <class T, class Term>
+HWY_INLINE void sum_columns(const ColumnBlock<T>& block, const Term& term, T* sums) {
+  const std::int64_t rows = block.count / block.width;
+  for_column_groups<T>(
+      block.width,
+      [&](auto d, std::int64_t j) HWY_ATTR { sum_rows<kColumnVectors>(d, j, rows, block.width, term, sums); },
+      [&](auto d, std::int64_t j) HWY_ATTR { sum_rows<1>(d, j, rows, block.width, term, sums); });
+  const hn::CappedTag<T, 1> one;
+  const std::int64_t done = rows * block.width;
+  for (std::int64_t j = 0; j < block.count - done; ++j) {
+    hn::StoreU(term(one, done + j, j, hn::LoadU(one, sums + j)), one, sums + j);
+  }
+}
+
+/// Stores value(d, element, column) for every element.
+template <class T, class Value>
+HWY_INLINE void map_columns(const ColumnBlock<T>& block, const Value& value, T* out) {
+  const hn::ScalableTag<T> d;
+  const hn::CappedTag<T, 1> one;
+  const std::int64_t lanes = lanes_of(d);
+  for (std::int64_t first = 0; first < block.count; first += block.width) {
+    const std::int64_t cols = HWY_MIN(block.width, block.count - first);
+    std::int64_t j = 0;
+    for (; j + lanes <= cols; j += lanes) hn::StoreU(value(d, first + j, j), d, out + first + j);
+    for (; j < cols; ++j) hn::StoreU(value(one, first + j, j), one, out + first + j);
+  }
+}
+
+template <class T>
+void sums(const ColumnBlock<T>& block, T* out) {
+  sum_columns(
+      block,
+      [&](auto d, std::int64_t i, std::int64_t, auto total)
+          HWY_ATTR { return hn::Add(total, hn::LoadU(d, block.x + i)); },
+      out);
+}
+
+template <class T>
+void squared_deviations(const ColumnBlock<T>& block, const T* mean, T* out) {
+  sum_columns(
+      block,
+      [&](auto d, std::int64_t i, std::int64_t j, auto total) HWY_ATTR {
+        const auto deviation = hn::Sub(hn::LoadU(d, block.x + i), hn::LoadU(d, mean + j));
+        return hn::MulAdd(deviation, deviation, total);
+      },
+      out);
+}
+
+/// Both sums in one pass: x and dy come from memory once.
+template <int kVectors, class D, class T>
+HWY_INLINE void multiply_rows(D d, std::int64_t j, std::int64_t rows, const ColumnBlock<T>& block,
+                              const T* dy, const T* mean, T* out_sums, T* out_products) {
+  const std::int64_t lanes = lanes_of(d);
+  hn::Vec<D> sum[kVectors];
+  hn::Vec<D> product[kVectors];
+  for (int v = 0; v < kVectors; ++v) sum[v] = product[v] = hn::Zero(d);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    HWY_UNROLL(4)
+    for (int v = 0; v < kVectors; ++v) {
+      const std::int64_t at = i * block.width + j + v * lanes;
+      const auto gradient = hn::LoadU(d, dy + at);
+      const auto deviation = hn::Sub(hn::LoadU(d, block.x + at), hn::LoadU(d, mean + j + v * lanes));
+      sum[v] = hn::Add(sum[v], gradient);
+      product[v] = hn::MulAdd(gradient, deviation, product[v]);
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) {
+    hn::StoreU(sum[v], d, out_sums + j + v * lanes);
+    hn::StoreU(product[v], d, out_products + j + v * lanes);
+  }
+}
+
+template <class T>
+void products(const ColumnBlock<T>& block, const T* dy, const T* mean, T* out_sums, T* out_products) {
+  const std::int64_t rows = block.count / block.width;
+  for_column_groups<T>(
+      block.width,
+      [&](auto d, std::int64_t j)
+          HWY_ATTR { multiply_rows<kColumnVectors>(d, j, rows, block, dy, mean, out_sums, out_products); },
+      [&](auto d, std::int64_t j)
+          HWY_ATTR { multiply_rows<1>(d, j, rows, block, dy, mean, out_sums, out_products); });
+  const std::int64_t done = rows * block.width;
+  for (std::int64_t j = 0; j < block.count - done; ++j) {
+    out_sums[j] += dy[done + j];
+    out_products[j] += dy[done + j] * (block.x[done + j] - mean[j]);
+  }
+}
+
+template <class T>
+void scale(const ColumnBlock<T>& block, const T* mean, const T* by, const T* shift, T* y) {
+  map_columns(
+      block,
+      [&](auto d, std::int64_t i, std::int64_t j) HWY_ATTR {
+        const auto deviation = hn::Sub(hn::LoadU(d, block.x + i), hn::LoadU(d, mean + j));
+        return hn::MulAdd(deviation, hn::LoadU(d, by + j), hn::LoadU(d, shift + j));
+      },
+      y);
+}
+
+template <class T>
+void combine(const ColumnBlock<T>& block, const T* dy, const ColumnCombination<T>& by, T* dx) {
+  map_columns(
+      block,
+      [&](auto d, std::int64_t i, std::int64_t j) HWY_ATTR {
+        const auto deviation = hn::Sub(hn::LoadU(d, block.x + i), hn::LoadU(d, by.mean + j));
+        const auto shifted = hn::MulAdd(deviation, hn::LoadU(d, by.x_scale + j), hn::LoadU(d, by.shift + j));
+        return hn::MulAdd(hn::LoadU(d, dy + i), hn::LoadU(d, by.dy_scale + j), shifted);
+      },
+      dx);
+}
+
+template <class T>
+ColumnKernels<T> kernels_of_target() {
+  return {sums<T>, squared_deviations<T>, products<T>, scale<T>, combine<T>};
+}
+ColumnKernels<float> column_kernels_f32() { return kernels_of_target<float>(); }
+ColumnKernels<double> column_kernels_f64() { return kernels_of_target<double>(); }
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace sepal::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // SEPAL_KERNELS_COLUMNS_INL_H_
