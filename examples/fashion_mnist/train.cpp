@@ -116,7 +116,7 @@ int train(const TrainArguments& arguments) {
 
   const Model model = small_xception();
   say(model->summary() + "\n");
-  model->compile({.optimizer = optimizers::Adam({}),
+  model->compile({.optimizer = optimizers::Adam(),
                   .loss = losses::SparseCategoricalCrossentropy({.from_logits = true}),
                   .metrics = {"accuracy"}});
   History history;

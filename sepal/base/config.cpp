@@ -82,6 +82,7 @@ void config_type_error(const ConfigField& field, std::string_view expected, cons
   throw TypeError(fmt::format("{}: expected {}. Received: {}", field.str(), expected, shown(found)));
 }
 
+void config_put(Json& out, const char* key, std::nullptr_t) { out[key] = nullptr; }
 void config_put(Json& out, const char* key, bool value) { out[key] = value; }
 void config_put(Json& out, const char* key, std::int64_t value) { out[key] = value; }
 void config_put(Json& out, const char* key, double value) { out[key] = value; }
@@ -171,6 +172,8 @@ void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple
   value.reset();
   if (!in.is_null()) config_get(in, field, value.emplace());
 }
+
+bool is_null(const Json& value) { return value.is_null(); }
 
 const Json* config_find(const Json& config, const std::string& owner, const char* key) {
   if (!config.is_object()) {

@@ -71,6 +71,7 @@ struct ConfigField {
   std::string str() const;
 };
 
+void config_put(Json& out, const char* key, std::nullptr_t);
 void config_put(Json& out, const char* key, bool value);
 void config_put(Json& out, const char* key, std::int64_t value);
 void config_put(Json& out, const char* key, double value);
@@ -91,6 +92,9 @@ void config_get(const Json& in, const ConfigField& field, std::vector<double>& v
 void config_get(const Json& in, const ConfigField& field, std::optional<double>& value);
 void config_get(const Json& in, const ConfigField& field, std::optional<std::int64_t>& value);
 void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple>& value);
+
+/// Whether a value is JSON's null, for files that do not include the JSON library.
+bool is_null(const Json& value);
 
 /// The entry `key` of an object, or nullptr.
 /// @throws TypeError if `config` is not an object.

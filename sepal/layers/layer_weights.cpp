@@ -5,6 +5,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/layers/layer.h"
+#include "sepal/weights/zero_weights.h"
 
 namespace sepal {
 namespace {
@@ -28,8 +29,9 @@ std::vector<Variable> filtered(const std::vector<Variable>& variables, bool trai
 Variable Layer::add_weight(WeightOptions options) {
   const Initializer initializer = options.initializer ? options.initializer : Initializer("glorot_uniform");
   const DType dtype = options.dtype.value_or(dtype_);
-  Variable variable(initializer(options.shape, dtype), options.name,
-                    {.path = name() + "/" + options.name,
+  const std::string path = name() + "/" + options.name;
+  Variable variable(initial_weight(initializer, options.shape, dtype, path), options.name,
+                    {.path = path,
                      .trainable = options.trainable && trainable_,
                      .regularizer = options.regularizer,
                      .constraint = options.constraint});

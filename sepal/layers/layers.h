@@ -2,6 +2,9 @@
 #pragma once
 
 #include "sepal/layers/activations/activation.h"
+#include "sepal/layers/activations/elu.h"
+#include "sepal/layers/activations/leaky_relu.h"
+#include "sepal/layers/activations/prelu.h"
 #include "sepal/layers/activations/relu.h"
 #include "sepal/layers/activations/softmax.h"
 #include "sepal/layers/convolutional/conv2d.h"

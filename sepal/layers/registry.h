@@ -45,12 +45,17 @@ std::shared_ptr<Layer> configured_layer_from(const Json& config, const std::stri
   reader("dtype", options.dtype);
   L::Options::visit(options, reader);
   reader.ignore(idle_keys);
-  if constexpr (!requires { options.activity_regularizer; })
-    reader.ignore(std::vector<const char*>{"activity_regularizer"});
+  // Keras writes it for every layer that has one.
+  Regularizer activity_regularizer;
+  reader("activity_regularizer", activity_regularizer);
+  if constexpr (requires { options.activity_regularizer; })
+    options.activity_regularizer = activity_regularizer;
   reader.expect_all_used();
   expect_idle_keys(config, owner, idle_keys);
   if constexpr (requires { options.allow_strides_with_dilation; }) options.allow_strides_with_dilation = true;
-  return std::make_shared<L>(std::move(options));
+  auto layer = std::make_shared<L>(std::move(options));
+  layer->set_activity_regularizer(std::move(activity_regularizer));
+  return layer;
 }
 
 template <class L>

@@ -31,7 +31,8 @@ std::vector<GoldenCase> read_cases() {
   for (const char* group :
        {"act", "actl", "bn", "cv2d", "dense", "dw2d", "merge", "misc", "norm", "pool", "sc2d", "shape"}) {
     std::ifstream file(kFolder + group + "/cases.json");
-    for (const Json& description : Json::parse(file)["cases"]) {
+    const Json content = Json::parse(file);
+    for (const Json& description : content["cases"]) {
       if (is_registered_layer(description["class"])) cases.push_back({group, description});
     }
   }
@@ -70,7 +71,10 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
     Tensors values;
     for (std::size_t i = 0; i < description["weights"].size(); ++i) values.push_back(array("w", i));
     layer->set_weights(values);
-    expect_output_shape(layer->output_shapes_for(without_batch), description["compute_output_shape"]);
+    // Keras answers the input's shape for every Activation, also for glu, which halves the last axis.
+    if (description["config"]["config"].value("activation", Json()) != "glu") {
+      expect_output_shape(layer->output_shapes_for(without_batch), description["compute_output_shape"]);
+    }
 
     GradientTape tape({.persistent = true});
     for (const Tensor& input : inputs) tape.watch(input);
@@ -118,8 +122,10 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
     double relative = 0.0;
     double absolute = 0.0;
     if (dtype_ == DType::float64) {
-      relative = 1e-11;
-      absolute = 1e-12 * std::max(1.0, largest);
+      // Keras rounds the constants of its formulas (a regularizer's factor, a slope, 1/sqrt(2)) to float32
+      // even there.
+      relative = has_rounded_constants(name) ? 1e-7 : 1e-11;
+      absolute = has_rounded_constants(name) ? 1e-7 * largest : 1e-12 * std::max(1.0, largest);
     } else if (!description["exact"].get<bool>()) {
       const Json& errors = description["keras_f32_error"];
       const double keras_error = errors.contains(name) ? errors[name].get<double>() : 0.0;
@@ -133,6 +139,16 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
     }
     SCOPED_TRACE(name);
     testing::expect_close(got.astype(DType::float64), want.astype(DType::float64), relative, absolute);
+  }
+
+  static bool has_rounded_constants(const std::string& array) {
+    if (array == "losses" || array.starts_with("gl")) return true;
+    const Json& description = GetParam().description;
+    const Json& config = description["config"]["config"];
+    if (description["class"] == "Rescaling" || description["class"] == "LeakyReLU") return true;
+    if (!config.contains("activation")) return false;
+    const Json& activation = config["activation"];
+    return activation.is_object() || activation == "gelu" || activation == "leaky_relu";
   }
 
   static void expect_weights(const Layer& layer, const Json& wanted) {
@@ -200,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(Keras315, GoldenLayer, ::testing::ValuesIn(read_cases()
 
 // A class that drops out of the registry would otherwise only make the list above shorter.
 TEST(GoldenLayers, CoverEveryLayerOfTheRegistryThatKerasValuesExistFor) {
-  EXPECT_GE(read_cases().size(), 345U);
+  EXPECT_GE(read_cases().size(), 370U);
 }
 
 }  // namespace

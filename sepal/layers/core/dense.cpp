@@ -50,4 +50,10 @@ Shape DenseLayer::compute_output_shape(const Shape& input_shape) {
   return shape;
 }
 
+void DenseLayer::put_config(Json& config) const {
+  ConfiguredLayer::put_config(config);
+  // Keras writes the key for every Dense since 3.13; only quantized ones have more than null there.
+  config_put(config, "quantization_config", nullptr);
+}
+
 }  // namespace sepal

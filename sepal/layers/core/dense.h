@@ -31,7 +31,6 @@ struct DenseOptions {
     v("bias_initializer", o.bias_initializer);
     v("kernel_regularizer", o.kernel_regularizer);
     v("bias_regularizer", o.bias_regularizer);
-    v("activity_regularizer", o.activity_regularizer);
     v("kernel_constraint", o.kernel_constraint);
     v("bias_constraint", o.bias_constraint);
   }
@@ -46,6 +45,7 @@ class DenseLayer : public ConfiguredLayer<DenseOptions> {
   void build(const Shape& input_shape) override;
   Tensor call(const Tensor& input, const CallContext& context) override;
   Shape compute_output_shape(const Shape& input_shape) override;
+  void put_config(Json& config) const override;
 
  private:
   Variable kernel_;
