@@ -1,6 +1,6 @@
 // exp, log, tanh and their relatives as straight-line arithmetic, so that the compiler vectorises a loop that
-// calls them; the C library's functions are calls that it cannot. The same bits on every machine and in every
-// lane. Double goes to the C library.
+// calls them; the C library's functions are calls that it cannot. They are always inlined, as a call of these
+// would undo it. The same bits on every machine and in every lane. Double goes to the C library.
 //
 // Polynomials are minimax fits (Remez) of the functions named beside them. Errors are the largest found over
 // every seventh float32, in units in the last place (ulp) of the exact result.
@@ -20,7 +20,9 @@ namespace detail {
 inline constexpr float kRounder = 12582912.0F;
 
 // 2^n for n in [-126, 127].
-inline float power_of_two(std::int32_t n) { return std::bit_cast<float>((n + 127) << 23); }
+[[gnu::always_inline]] inline float power_of_two(std::int32_t n) {
+  return std::bit_cast<float>((n + 127) << 23);
+}
 
 // x = n ln 2 + r with |r| <= ln 2 / 2 and n whole. ln 2 comes in two parts, the first short enough for its
 // product with n to be exact.
@@ -29,7 +31,7 @@ struct Reduced {
   std::int32_t n;
 };
 
-inline Reduced reduce_by_ln2(float x) {
+[[gnu::always_inline]] inline Reduced reduce_by_ln2(float x) {
   const float rounded = x * 1.44269504088896341F + kRounder;
   const float whole = rounded - kRounder;
   const float r = (x - whole * 0.693359375F) - whole * -2.12194440e-4F;
@@ -37,7 +39,7 @@ inline Reduced reduce_by_ln2(float x) {
 }
 
 // exp(r) - 1 for |r| <= ln 2 / 2.
-inline float expm1_near_zero(float r) {
+[[gnu::always_inline]] inline float expm1_near_zero(float r) {
   float q = 1.9789260e-4F;
   q = q * r + 1.3945752e-3F;
   q = q * r + 8.3335042e-3F;
@@ -47,7 +49,7 @@ inline float expm1_near_zero(float r) {
   return r + r * r * q;
 }
 
-inline float clamp(float x, float low, float high) {
+[[gnu::always_inline]] inline float clamp(float x, float low, float high) {
   const float raised = x < low ? low : x;
   return raised > high ? high : raised;
 }
@@ -55,7 +57,7 @@ inline float clamp(float x, float low, float high) {
 }  // namespace detail
 
 /// e^x; 1 ulp.
-inline float exp(float x) {
+[[gnu::always_inline]] inline float exp(float x) {
   // Beyond these bounds the result is 0 or infinity. 2^n is applied in two steps: n passes the range of one
   // exponent at both ends.
   const auto [r, n] = detail::reduce_by_ln2(detail::clamp(x, -104.0F, 89.0F));
@@ -64,7 +66,7 @@ inline float exp(float x) {
 }
 
 /// e^x - 1 without cancellation near 0; 2 ulp.
-inline float expm1(float x) {
+[[gnu::always_inline]] inline float expm1(float x) {
   const auto [r, n] = detail::reduce_by_ln2(detail::clamp(x, -26.0F, 89.0F));
   // 2^n (p + 1) - 1 at half its size, as 2^128 is no float.
   const float half_scale = detail::power_of_two(n - 1);
@@ -73,7 +75,7 @@ inline float expm1(float x) {
 }
 
 /// Natural logarithm; 1 ulp. -infinity of 0, NaN below.
-inline float log(float x) {
+[[gnu::always_inline]] inline float log(float x) {
   // Denormals are brought into the normal range first.
   const bool is_tiny = x < std::numeric_limits<float>::min();
   const float normal = is_tiny ? x * 8388608.0F : x;
@@ -103,7 +105,7 @@ inline float log(float x) {
 }
 
 /// log(1 + x) for x >= 0; 2 ulp.
-inline float log1p(float x) {
+[[gnu::always_inline]] inline float log1p(float x) {
   // What rounding 1 + x lost comes back to first order.
   const float sum = 1.0F + x;
   const float lost = x - (sum - 1.0F);
@@ -112,7 +114,7 @@ inline float log1p(float x) {
 }
 
 /// 2 ulp.
-inline float tanh(float x) {
+[[gnu::always_inline]] inline float tanh(float x) {
   const float size = std::abs(x);
   const float square = x * x;
   // Near 0: x + x^3 q(x^2).
@@ -128,13 +130,13 @@ inline float tanh(float x) {
 }
 
 /// 1 / (1 + e^-x); 3 ulp.
-inline float sigmoid(float x) {
+[[gnu::always_inline]] inline float sigmoid(float x) {
   const float e = exp(-std::abs(x));
   return (x < 0.0F ? e : 1.0F) / (1.0F + e);
 }
 
 /// Distribution function of the normal distribution, 0.5 erfc(-x / sqrt(2)). Relative error 2e-7 + 3e-8 x^2.
-inline float normal_distribution(float x) {
+[[gnu::always_inline]] inline float normal_distribution(float x) {
   const float square = x * x;
   // |x| < 1: odd around 1/2.
   float p = -7.5861405e-6F;

@@ -16,7 +16,7 @@ namespace {
 // log(1 + exp(x)); exp(-|x|) cannot overflow.
 template <class T>
 T softplus_of(T x) {
-  return std::max(x, T(0)) + kernels::log1p(kernels::exp(-std::abs(x)));
+  return (x > T(0) ? x : T(0)) + kernels::log1p(kernels::exp(-std::abs(x)));
 }
 
 struct Sigmoid {
@@ -233,7 +233,7 @@ struct Celu {
   template <class T>
   T value(T x) const {
     const T a = static_cast<T>(alpha);
-    return std::max(x, T(0)) + a * kernels::expm1(std::min(x, T(0)) / a);
+    return (x > T(0) ? x : T(0)) + a * kernels::expm1((x > T(0) ? T(0) : x) / a);
   }
   template <class T>
   T slope(T x) const {

@@ -282,6 +282,7 @@ TEST(Activations, KeepNaNAndStayFiniteFarOut) {
   expect_values(mish(x), {3}, {nan, 0, 1000});
   expect_values(gelu(x, true), {3}, {nan, 0, 1000});
   expect_values(elu(x), {3}, {nan, -1, 1000});
+  expect_values(celu(x), {3}, {nan, -1, 1000});
   expect_values(gradient(mish, x), {3}, {nan, 0, 1});
   expect_values(gradient(softplus, x), {3}, {nan, 0, 1});
 }

@@ -148,7 +148,7 @@ struct FromLogits {
   // -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)), without overflow or cancellation.
   template <class T>
   static T value(T t, T x) {
-    return (std::max(x, T(0)) - x * t) + kernels::log1p(kernels::exp(-std::abs(x)));
+    return ((x > T(0) ? x : T(0)) - x * t) + kernels::log1p(kernels::exp(-std::abs(x)));
   }
   template <class T>
   static T slope(T t, T x) {
