@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "examples/fashion_mnist/confusion_matrix.h"
@@ -102,7 +103,11 @@ void draw_pictures(const std::string& out, const History& history, const TestRes
   draw_curves(out + "/curves.png", {column(history, "loss"), column(history, "accuracy"),
                                     column(history, "val_loss"), column(history, "val_accuracy")});
   draw_confusion_matrix(out + "/confusion_matrix.png", result.counts, data.class_names);
-  draw_predictions_sheet(out + "/predictions.png", result.predictions, data.class_names, result.accuracy);
+  // As many as a person looks at.
+  constexpr std::size_t kShown = 40;
+  const std::span<const Prediction> all(result.predictions);
+  draw_predictions_sheet(out + "/predictions.png", all.first(std::min(kShown, all.size())), data.class_names,
+                         result.accuracy);
 }
 
 }  // namespace
