@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "sepal/kernels/strip_plan.h"
 
@@ -94,6 +95,9 @@ struct Product {
   float* c;           // row r at row_offset[r], column block k at k * c_block, 16 columns together
   const std::int64_t* row_offset;
   std::int64_t c_block;
+  // c lies in main memory. Its lines are then asked for before a tile is computed and not when it is stored:
+  // the hundreds of cycles in between hide their way into the cache.
+  bool c_is_far;
 };
 
 template <int kRows, int kVectors>
@@ -109,6 +113,15 @@ HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t ve
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) acc[r][j] = start;
   }
+  float* c = p.c + vector_offset(vector, p.c_block);
+  const std::int64_t c_next = vector_offset(vector + 1, p.c_block) - vector_offset(vector, p.c_block);
+  if (p.c_is_far) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) hwy::Prefetch(c + p.row_offset[row + r] + j * c_next);
+    }
+  }
   const float* a = p.a + row * kLaneBlock;
   for (std::int64_t left = p.depth; left > 0; left -= kLaneBlock) {
     accumulate<kRows, kVectors, kLaneBlock, 1>(std::min(left, kLaneBlock), a, b, b_next, acc);
@@ -116,8 +129,6 @@ HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t ve
     b += kLaneBlock * kLaneBlock;
   }
   const std::int64_t columns = p.columns - vector * kLanes;
-  float* c = p.c + vector_offset(vector, p.c_block);
-  const std::int64_t c_next = vector_offset(vector + 1, p.c_block) - vector_offset(vector, p.c_block);
   if (columns >= kVectors * kLanes) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
