@@ -30,7 +30,7 @@ KerasTensor residual_block(const KerasTensor& input, std::int64_t filters) {
 }  // namespace
 
 Model small_xception() {
-  const KerasTensor image = Input({.shape = Shape{28, 28, 1}});
+  const KerasTensor image = Input({.shape = {28, 28, 1}});
   KerasTensor x = layers::Rescaling({.scale = 1.0 / 255})(image);
   x = layers::Conv2D({.filters = 16, .kernel_size = 3, .padding = "same", .use_bias = false})(x);
   x = relu(normalized(x));

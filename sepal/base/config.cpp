@@ -173,6 +173,25 @@ void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple
   if (!in.is_null()) config_get(in, field, value.emplace());
 }
 
+Json shape_to_json(const Shape& shape) {
+  Json list = Json::array();
+  for (const std::int64_t dim : shape) list.push_back(dim == kNone ? Json(nullptr) : Json(dim));
+  return list;
+}
+
+Shape shape_from_json(const Json& value, const ConfigField& field) {
+  constexpr std::string_view kExpected = "a list of at most 8 lengths, each a whole number from 0 or null";
+  if (!value.is_array() || value.size() > static_cast<std::size_t>(kMaxRank))
+    config_type_error(field, kExpected, value);
+  Shape shape;
+  for (const Json& item : value) {
+    const auto length = item.is_null() ? std::optional<std::int64_t>(kNone) : as_integer(item);
+    if (!length || (*length < 0 && !item.is_null())) config_type_error(field, kExpected, value);
+    shape.push_back(*length);
+  }
+  return shape;
+}
+
 bool is_null(const Json& value) { return value.is_null(); }
 
 const Json* config_find(const Json& config, const std::string& owner, const char* key) {

@@ -25,6 +25,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sepal/base/shape.h"
+
 namespace sepal {
 
 /// JSON objects keep the order in which Keras writes their keys.
@@ -92,6 +94,11 @@ void config_get(const Json& in, const ConfigField& field, std::vector<double>& v
 void config_get(const Json& in, const ConfigField& field, std::optional<double>& value);
 void config_get(const Json& in, const ConfigField& field, std::optional<std::int64_t>& value);
 void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple>& value);
+
+/// A list of lengths with null for kNone.
+Json shape_to_json(const Shape& shape);
+/// @throws TypeError naming the field if it is not a list of at most kMaxRank lengths.
+Shape shape_from_json(const Json& value, const ConfigField& field);
 
 /// Whether a value is JSON's null, for files that do not include the JSON library.
 bool is_null(const Json& value);

@@ -18,29 +18,6 @@ bool is_builtin(const std::string& class_name) {
 
 }  // namespace
 
-Json shape_to_json(const Shape& shape) {
-  Json list = Json::array();
-  for (const std::int64_t dim : shape) list.push_back(dim == kNone ? Json(nullptr) : Json(dim));
-  return list;
-}
-
-Shape shape_from_json(const Json& value, const std::string& where) {
-  if (!value.is_array() || value.size() > static_cast<std::size_t>(kMaxRank)) {
-    throw ValueError(fmt::format("{}: expected a list of at most {} lengths.", where, kMaxRank));
-  }
-  Shape shape;
-  for (const Json& item : value) {
-    if (item.is_null()) {
-      shape.push_back(kNone);
-    } else if (item.is_number_integer() && item.get<std::int64_t>() >= 0) {
-      shape.push_back(item.get<std::int64_t>());
-    } else {
-      throw ValueError(fmt::format("{}: expected lengths of at least 0 or null.", where));
-    }
-  }
-  return shape;
-}
-
 Json layer_envelope(const Layer& layer) {
   Json envelope = Json::object();
   Json registered_name = nullptr;

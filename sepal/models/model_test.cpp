@@ -19,8 +19,8 @@ using testing::expect_error;
 using testing::varied;
 
 Model two_branches() {
-  const KerasTensor image = Input({.shape = Shape{6, 6, 2}, .name = "image"});
-  const KerasTensor vector = Input({.shape = Shape{3}, .name = "vector"});
+  const KerasTensor image = Input({.shape = {6, 6, 2}, .name = "image"});
+  const KerasTensor vector = Input({.shape = {3}, .name = "vector"});
   KerasTensor x =
       layers::SeparableConv2D({.filters = 4, .kernel_size = 3, .activation = "relu", .name = "sep"})(image);
   x = layers::GlobalAveragePooling2D({.name = "pool"})(x);
@@ -53,7 +53,7 @@ TEST(Functional, ListsLayersWeightsAndParameters) {
 }
 
 TEST(Functional, CastsInputsToTheDtypeOfTheInput) {
-  const KerasTensor in = Input({.shape = Shape{2}});
+  const KerasTensor in = Input({.shape = {2}});
   const Model model(in, layers::Rescaling({.scale = 0.5})(in));
   const Tensor bytes = Tensor::from<std::uint8_t>({2, 4}, {1, 2});
   testing::expect_values(model(bytes), {1, 2}, {1, 2});
@@ -70,8 +70,8 @@ TEST(Functional, RefusesInputsOfAnotherShape) {
 }
 
 TEST(Functional, SharesALayerThatIsCalledTwice) {
-  const KerasTensor left = Input({.shape = Shape{4}});
-  const KerasTensor right = Input({.shape = Shape{4}});
+  const KerasTensor left = Input({.shape = {4}});
+  const KerasTensor right = Input({.shape = {4}});
   const layers::Dense shared({.units = 3});
   const Model model({left, right}, layers::Add()({shared(left), shared(right)}));
   EXPECT_EQ(model->weights().size(), 2U);
@@ -81,9 +81,9 @@ TEST(Functional, SharesALayerThatIsCalledTwice) {
 }
 
 TEST(Functional, NestsAsALayer) {
-  const KerasTensor inner_in = Input({.shape = Shape{4}});
+  const KerasTensor inner_in = Input({.shape = {4}});
   const Model inner(inner_in, layers::Dense({.units = 3})(inner_in), "inner");
-  const KerasTensor in = Input({.shape = Shape{4}});
+  const KerasTensor in = Input({.shape = {4}});
   const Model outer(in, layers::Add()({inner(in), inner(in)}));
   EXPECT_EQ(outer->weights().size(), 2U);
   const Tensor x = varied({2, 4}, 5, DType::float32);
@@ -128,7 +128,7 @@ TEST(Sequential, BuildsWithTheShapeOfTheFirstData) {
 }
 
 TEST(Sequential, BuildsAtOnceBehindAnInput) {
-  const Sequential model({Input({.shape = Shape{4}}), layers::Dense({.units = 3})});
+  const Sequential model({Input({.shape = {4}}), layers::Dense({.units = 3})});
   EXPECT_TRUE(model->built());
   EXPECT_EQ(model->count_params(), 15);
   EXPECT_EQ(model->layers().size(), 1U);
@@ -136,7 +136,7 @@ TEST(Sequential, BuildsAtOnceBehindAnInput) {
 
 TEST(Sequential, AddsAndPops) {
   const Sequential model;
-  model->add(Input({.shape = Shape{4}}));
+  model->add(Input({.shape = {4}}));
   model->add(layers::Dense({.units = 3, .name = "first"}));
   expect_error<ValueError>([&] { model->add(layers::Dense({.units = 3, .name = "first"})); }, {"'first'"});
   model->add(layers::Dense({.units = 2}));
@@ -147,7 +147,7 @@ TEST(Sequential, AddsAndPops) {
 }
 
 TEST(Sequential, ConfigMakesTheSameModelAgain) {
-  const Sequential model({Input({.shape = Shape{8, 8, 1}}),
+  const Sequential model({Input({.shape = {8, 8, 1}}),
                           layers::SeparableConv2D({.filters = 2, .kernel_size = {3, 1}, .strides = {2, 1}}),
                           layers::Flatten(), layers::Dropout({.rate = 0.5}), layers::Dense({.units = 3})});
   const Json envelope = model->to_envelope();
@@ -157,7 +157,7 @@ TEST(Sequential, ConfigMakesTheSameModelAgain) {
 
 TEST(Summary, IsWhatKerasPrints) {
   clear_session();
-  const Sequential model({Input({.shape = Shape{4}}),
+  const Sequential model({Input({.shape = {4}}),
                           layers::Dense({.units = 3, .name = "a very long name with blanks that wraps"}),
                           layers::Dense({.units = 1000, .name = "dense_1"})});
   EXPECT_EQ(model->summary({.line_length = 88}),

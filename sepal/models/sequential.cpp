@@ -131,7 +131,7 @@ std::shared_ptr<Layer> SequentialModel::from_config(const Json& config, const st
   const Json* build_shape = config_find(config, owner, "build_input_shape");
   if (build_shape != nullptr && !build_shape->is_null() && model->inputs().empty() &&
       !model->layers().empty()) {
-    model->build_for({shape_from_json(*build_shape, owner + ", field 'build_input_shape'")});
+    model->build_for({shape_from_json(*build_shape, {owner, "build_input_shape"})});
   }
   if (const Json* trainable = config_find(config, owner, "trainable")) {
     bool value = true;

@@ -34,7 +34,7 @@ struct LinearTask {
 };
 
 Sequential linear_model() {
-  return Sequential({Input({.shape = Shape{3}}), layers::Dense({.units = 1, .name = "only"})});
+  return Sequential({Input({.shape = {3}}), layers::Dense({.units = 1, .name = "only"})});
 }
 
 TEST(Fit, FindsTheLineBehindTheData) {
@@ -55,7 +55,7 @@ TEST(Fit, GivesTheSameBitsForAnyNumberOfThreads) {
   const auto trained = [&](int threads) {
     set_num_threads(threads);
     set_random_seed(3);
-    const Sequential model({Input({.shape = Shape{6, 6, 1}}),
+    const Sequential model({Input({.shape = {6, 6, 1}}),
                             layers::SeparableConv2D({.filters = 4, .kernel_size = 3, .activation = "relu"}),
                             layers::BatchNormalization(), layers::Dropout({.rate = 0.2}),
                             layers::MaxPooling2D(), layers::Flatten(), layers::Dense({.units = 2})});

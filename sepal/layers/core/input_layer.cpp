@@ -15,28 +15,13 @@ namespace {
 DType dtype_or_floatx(const std::string& name) { return name.empty() ? floatx() : dtype_from_name(name); }
 
 Shape batch_shape_of(const InputOptions& options) {
-  if (options.shape && options.batch_shape) {
+  const bool has_shape = options.shape != kNotGiven;
+  const bool has_batch_shape = options.batch_shape != kNotGiven;
+  if (has_shape && has_batch_shape) {
     throw ValueError("You cannot pass both `shape` and `batch_shape` at the same time.");
   }
-  if (!options.shape && !options.batch_shape) throw ValueError("You must pass a `shape` argument.");
-  return options.batch_shape ? *options.batch_shape : options.shape->with_front(options.batch_size);
-}
-
-Shape shape_from_json(const Json& value, const ConfigField& field) {
-  if (!value.is_array()) config_type_error(field, "a list of lengths", value);
-  Shape shape;
-  for (const Json& item : value) {
-    if (item.is_null()) {
-      shape.push_back(kNone);
-    } else {
-      std::int64_t length = 0;
-      config_get(item, field, length);
-      if (length < 0) config_type_error(field, "lengths of at least 0", value);
-      shape.push_back(length);
-    }
-  }
-  if (shape.rank() == 0) config_type_error(field, "a shape with a batch axis", value);
-  return shape;
+  if (!has_shape && !has_batch_shape) throw ValueError("You must pass a `shape` argument.");
+  return has_batch_shape ? options.batch_shape : options.shape.with_front(options.batch_size);
 }
 
 }  // namespace
@@ -63,11 +48,12 @@ Tensors InputLayer::call_all(const Tensors& inputs, const CallContext&) { return
 Shapes InputLayer::compute_output_shapes(const Shapes&) { return {batch_shape_}; }
 
 Json InputLayer::get_config() const {
-  Json shape = Json::array();
-  for (const std::int64_t dim : batch_shape_) shape.push_back(dim == kNone ? Json(nullptr) : Json(dim));
-  return {{"batch_shape", shape}, {"dtype", std::string(name_of(input_dtype_))},
-          {"sparse", false},      {"ragged", false},
-          {"name", name()},       {"optional", false}};
+  return {{"batch_shape", shape_to_json(batch_shape_)},
+          {"dtype", std::string(name_of(input_dtype_))},
+          {"sparse", false},
+          {"ragged", false},
+          {"name", name()},
+          {"optional", false}};
 }
 
 std::shared_ptr<Layer> InputLayer::from_config(const Json& config, const std::string& owner) {
@@ -75,9 +61,11 @@ std::shared_ptr<Layer> InputLayer::from_config(const Json& config, const std::st
   for (const char* key : {"batch_shape", "batch_input_shape"}) {
     if (const Json* shape = config_find(config, owner, key)) {
       options.batch_shape = shape_from_json(*shape, {owner, key});
+      if (options.batch_shape.empty()) config_type_error({owner, key}, "a shape with a batch axis", *shape);
     }
   }
-  if (const Json* shape = config_find(config, owner, "shape"); shape != nullptr && !options.batch_shape) {
+  if (const Json* shape = config_find(config, owner, "shape");
+      shape != nullptr && options.batch_shape == kNotGiven) {
     options.shape = shape_from_json(*shape, {owner, "shape"});
   }
   if (const Json* name = config_find(config, owner, "name")) config_get(*name, {owner, "name"}, options.name);

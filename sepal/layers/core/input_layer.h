@@ -6,14 +6,17 @@
 
 namespace sepal {
 
+/// Stands for an argument that was not given; no shape has this length.
+inline const Shape kNotGiven{-2};
+
 struct InputOptions {
   /// Without the batch axis; kNone for an unknown length.
-  std::optional<Shape> shape = {};
+  Shape shape = kNotGiven;
   std::int64_t batch_size = kNone;
   /// Empty: floatx().
   std::string dtype = {};
   /// With the batch axis, instead of `shape`.
-  std::optional<Shape> batch_shape = {};
+  Shape batch_shape = kNotGiven;
   std::string name = {};
 };
 

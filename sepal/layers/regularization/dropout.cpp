@@ -14,20 +14,12 @@ void config_put(Json& out, const char* key, const NoiseShape& shape) {
     out[key] = nullptr;
     return;
   }
-  Json dims = Json::array();
-  for (const std::int64_t dim : shape.dims) dims.push_back(dim == kNone ? Json(nullptr) : Json(dim));
-  out[key] = dims;
+  out[key] = shape_to_json(Shape(shape.dims));
 }
 
 void config_get(const Json& in, const ConfigField& field, NoiseShape& shape) {
   shape.dims.clear();
-  if (in.is_null()) return;
-  if (!in.is_array()) config_type_error(field, "a list of lengths", in);
-  for (const Json& item : in) {
-    std::int64_t dim = kNone;
-    if (!item.is_null()) config_get(item, field, dim);
-    shape.dims.push_back(dim);
-  }
+  if (!in.is_null()) shape.dims = shape_from_json(in, field).dims();
 }
 
 DropoutLayer::DropoutLayer(Options options)
