@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <iostream>
+#include <vector>
 
 #include "sepal/base/error.h"
 
@@ -27,9 +28,9 @@ std::optional<Direction> direction_of(const std::string& mode, const std::string
 }  // namespace
 
 std::string names_of(const Logs& logs) {
-  std::string names;
-  for (const auto& [name, value] : logs) names += (names.empty() ? "" : ",") + name;
-  return names;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : logs) names.push_back(name);
+  return fmt::format("{}", fmt::join(names, ","));
 }
 
 Monitor::Monitor(std::string callback, std::string name, std::string mode, double min_delta)

@@ -3,6 +3,7 @@
 //   .metrics = {"accuracy", metrics::SparseTopKCategoricalAccuracy({.k = 3}), my_function}
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,8 +63,9 @@ class Metric {
   /// A name of a metric. "accuracy" and "acc" ("crossentropy" and "ce") become binary, sparse categorical or
   /// categorical by the shapes that the first update brings.
   /// @throws ValueError if no metric has this name.
-  Metric(const std::string& name);                                          // NOLINT
-  Metric(std::shared_ptr<MetricBase> metric) : base_(std::move(metric)) {}  // NOLINT
+  Metric(const std::string& name);  // NOLINT
+  template <std::derived_from<MetricBase> M>
+  Metric(std::shared_ptr<M> metric) : base_(std::move(metric)) {}  // NOLINT
   template <class F>
   requires(!std::is_base_of_v<Metric, F> && std::is_constructible_v<MetricFunction, F> &&
            !std::is_convertible_v<F, std::string>) Metric(F function)

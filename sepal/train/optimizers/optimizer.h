@@ -2,6 +2,7 @@
 // order of operations are those of Keras 3.15.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -180,8 +181,9 @@ class Optimizer {
   Optimizer(std::nullptr_t) {}                                   // NOLINT
   Optimizer(const char* name) : Optimizer(std::string(name)) {}  // NOLINT
   /// @throws ValueError if no optimizer has this name (its class's, in any case of letters).
-  Optimizer(const std::string& name);                                                               // NOLINT
-  Optimizer(std::shared_ptr<optimizers::OptimizerBase> optimizer) : base_(std::move(optimizer)) {}  // NOLINT
+  Optimizer(const std::string& name);  // NOLINT
+  template <std::derived_from<optimizers::OptimizerBase> O>
+  Optimizer(std::shared_ptr<O> optimizer) : base_(std::move(optimizer)) {}  // NOLINT
 
   explicit operator bool() const { return base_ != nullptr; }
   /// @throws RuntimeError if there is none.

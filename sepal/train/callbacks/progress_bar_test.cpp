@@ -1,0 +1,68 @@
+#include "sepal/train/callbacks/progress_bar.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fake_training_host.h"
+
+namespace sepal {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// What the bar writes for two epochs of two steps.
+std::string written(int verbose, bool terminal) {
+  std::string text;
+  callbacks::ProgressBar bar({.write = [&](const std::string& part) { text += part; }, .terminal = terminal});
+  testing::FakeHost host;
+  bar.begin(host, {.epochs = 2, .steps = 2, .verbose = verbose});
+  bar.on_train_begin();
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    Logs logs;
+    bar.on_epoch_begin(epoch);
+    for (int batch = 0; batch < 2; ++batch) {
+      logs.set("accuracy", 0.5);
+      logs.set("loss", 0.25);
+      bar.on_train_batch_end(batch, logs);
+    }
+    logs.set("val_loss", 0.00012);
+    bar.on_epoch_end(epoch, logs);
+  }
+  bar.on_train_end({});
+  return text;
+}
+
+TEST(ProgressBar, WritesOneLinePerEpochWhereThereIsNoTerminal) {
+  const std::string line =
+      "2/2 - [0-9]+s - [0-9]+[mu]?s/step - accuracy: 0\\.5000 - loss: 0\\.2500 - val_loss: 1\\.2000e-04\n";
+  EXPECT_THAT(written(1, false), MatchesRegex("Epoch 1/2 - " + line + "Epoch 2/2 - " + line));
+  EXPECT_THAT(written(2, true), MatchesRegex("Epoch 1/2 - " + line + "Epoch 2/2 - " + line));
+}
+
+TEST(ProgressBar, RedrawsInPlaceOnATerminal) {
+  const std::string text = written(1, true);
+  EXPECT_THAT(text, StartsWith("Epoch 1/2\n\r"));
+  EXPECT_THAT(text, HasSubstr("1/2"));
+  EXPECT_THAT(text, HasSubstr("━"));
+  EXPECT_THAT(text, HasSubstr(" - accuracy: 0.5000 - loss: 0.2500 - val_loss: 1.2000e-04\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Epoch 1/2 - ")));
+}
+
+TEST(ProgressBar, WritesTheResultOfAnEvaluation) {
+  std::string text;
+  callbacks::ProgressBar bar({.write = [&](const std::string& part) { text += part; }, .terminal = false});
+  testing::FakeHost host;
+  bar.begin(host, {.epochs = 1, .steps = 3, .verbose = 1});
+  bar.on_test_begin();
+  Logs logs;
+  logs.set("loss", 2.0);
+  for (int batch = 0; batch < 3; ++batch) bar.on_test_batch_end(batch, logs);
+  bar.on_test_end(logs);
+  EXPECT_THAT(text, MatchesRegex("3/3 - [0-9]+s - [0-9]+[mu]?s/step - loss: 2\\.0000\n"));
+}
+
+}  // namespace
+}  // namespace sepal
