@@ -6,18 +6,10 @@
 namespace sepal::kernels {
 namespace {
 
-ImageStrides input_strides(const Window2D& g) {
-  return image_strides(g.in_h, g.in_w, g.in_c, g.channels_first);
-}
-
-ImageStrides output_strides(const Window2D& g) {
-  return image_strides(g.out_h, g.out_w, g.in_c * g.depth_multiplier, g.channels_first);
-}
-
 /// dx of the input row (n, h): every output cell (oh, ow) that a tap (u, v) connects with it gives its share.
 template <class T>
 void input_gradient_row(const Window2D& g, const DepthwiseBackward<T>& a, std::int64_t n, std::int64_t h) {
-  const ImageStrides in = input_strides(g), out = output_strides(g);
+  const ImageStrides in = input_strides(g), out = output_strides(g, g.in_c * g.depth_multiplier);
   for (std::int64_t w = 0; w < g.in_w; ++w) {
     for (std::int64_t c = 0; c < g.in_c; ++c) {
       double sum = 0;
@@ -44,7 +36,7 @@ void input_gradient_row(const Window2D& g, const DepthwiseBackward<T>& a, std::i
 template <class T>
 T kernel_gradient_cell(const Window2D& g, const DepthwiseBackward<T>& a, std::int64_t u, std::int64_t v,
                        std::int64_t k) {
-  const ImageStrides in = input_strides(g), out = output_strides(g);
+  const ImageStrides in = input_strides(g), out = output_strides(g, g.in_c * g.depth_multiplier);
   double sum = 0;
   for (std::int64_t n = 0; n < g.batch; ++n) {
     for (std::int64_t oh = 0; oh < g.out_h; ++oh) {
@@ -65,7 +57,7 @@ T kernel_gradient_cell(const Window2D& g, const DepthwiseBackward<T>& a, std::in
 
 template <class T>
 void depthwise_conv2d_reference(const Window2D& g, const DepthwiseForward<T>& a) {
-  const ImageStrides in = input_strides(g), out = output_strides(g);
+  const ImageStrides in = input_strides(g), out = output_strides(g, g.in_c * g.depth_multiplier);
   const std::int64_t channels = g.in_c * g.depth_multiplier;
   parallel_parts(g.batch * g.out_h, [&](std::int64_t row) {
     const std::int64_t n = row / g.out_h, oh = row % g.out_h;

@@ -31,14 +31,6 @@ struct PartialDepthwiseSums {
   float* bias;    // [block][16]
 };
 
-ImageStrides input_strides(const Window2D& g) {
-  return image_strides(g.in_h, g.in_w, g.in_c, g.channels_first);
-}
-
-ImageStrides output_strides(const Window2D& g) {
-  return image_strides(g.out_h, g.out_w, g.in_c * g.depth_multiplier, g.channels_first);
-}
-
 }  // namespace
 }  // namespace sepal::kernels
 #endif
@@ -50,7 +42,7 @@ void depthwise_forward_strip(const StripPlan& plan, const DepthwiseForward<float
                              const PackedDepthwise& weights, std::int64_t index) {
   const Window2D& g = plan.g;
   const Strip s = plan.strip(index);
-  const ImageStrides out = output_strides(g);
+  const ImageStrides out = output_strides(g, plan.channels);
   // Whole blocks of channels that lie as in y are written in place.
   const std::int64_t direct = g.channels_first ? 0 : plan.channels / kLaneBlock;
   const std::int64_t block = plan.most_pixels * kLaneBlock;
@@ -111,7 +103,7 @@ void depthwise_backward_part(const StripPlan& plan, const DepthwiseBackward<floa
   lay_out(sizes, x, ring, dx);
   ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
   lay_out(pieces, x, ring, dx);
-  const ImageStrides in = input_strides(g), out = output_strides(g);
+  const ImageStrides in = input_strides(g), out = output_strides(g, plan.channels);
   zero_cells(ring, plan.blocks * plan.ring_block / kLaneBlock);
   if (sums.kernel != nullptr) zero_cells(sums.kernel, plan.blocks * plan.taps);
   if (sums.bias != nullptr) zero_cells(sums.bias, plan.blocks);

@@ -198,6 +198,25 @@ inline void add_columns(const float* from, std::int64_t rows, std::int64_t block
   }
 }
 
+/// Row r of `to` is column r of `from`; rows lie `from_step` and `to_step` floats apart.
+HWY_INLINE void transpose_4x4(const float* from, std::int64_t from_step, float* to, std::int64_t to_step) {
+#if HWY_TARGET == HWY_SCALAR
+  for (std::int64_t r = 0; r < 4; ++r) {
+    for (std::int64_t c = 0; c < 4; ++c) to[r * to_step + c] = from[c * from_step + r];
+  }
+#else
+  const hn::FixedTag<float, 4> d;
+  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + from_step);
+  const auto r2 = hn::LoadU(d, from + 2 * from_step), r3 = hn::LoadU(d, from + 3 * from_step);
+  const auto low01 = hn::InterleaveLower(d, r0, r1), low23 = hn::InterleaveLower(d, r2, r3);
+  const auto high01 = hn::InterleaveUpper(d, r0, r1), high23 = hn::InterleaveUpper(d, r2, r3);
+  hn::StoreU(hn::ConcatLowerLower(d, low23, low01), d, to);
+  hn::StoreU(hn::ConcatUpperUpper(d, low23, low01), d, to + to_step);
+  hn::StoreU(hn::ConcatLowerLower(d, high23, high01), d, to + 2 * to_step);
+  hn::StoreU(hn::ConcatUpperUpper(d, high23, high01), d, to + 3 * to_step);
+#endif
+}
+
 /// `count` pixels of an image tensor of `channels` channels, each repeated `repeat` times, into blocks.
 /// Neighbouring pixels are `pixel` floats apart, neighbouring channels `channel`.
 struct PackPixels {
@@ -226,7 +245,20 @@ inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
     return;
   }
   const std::int64_t padded = blocks_of(wide) * kLaneBlock;
-  for (std::int64_t k = 0; k < padded; ++k) {
+  const bool planes = p.pixel == 1 && p.repeat == 1;
+  std::int64_t k = 0;
+  for (; planes && k + 4 <= wide; k += 4) {
+    const float* source = from + k * p.channel;
+    float* column = to + k / kLaneBlock * p.block + k % kLaneBlock;
+    std::int64_t i = 0;
+    for (; i + 4 <= p.count; i += 4) {
+      transpose_4x4(source + i, p.channel, column + i * kLaneBlock, kLaneBlock);
+    }
+    for (; i < p.count; ++i) {
+      for (std::int64_t j = 0; j < 4; ++j) column[i * kLaneBlock + j] = source[i + j * p.channel];
+    }
+  }
+  for (; k < padded; ++k) {
     float* column = to + k / kLaneBlock * p.block + k % kLaneBlock;
     if (k >= wide) {
       for (std::int64_t i = 0; i < p.count; ++i) column[i * kLaneBlock] = 0.0F;
@@ -239,8 +271,17 @@ inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
 
 /// The way back: channel c gets the sum of its `repeat` packed channels.
 inline void unpack_pixels(const PackPixels& p, const float* from, float* to) {
+  const bool planes = p.pixel == 1 && p.repeat == 1;
+  const std::int64_t whole = planes ? p.count / 4 * 4 : 0;
+  for (std::int64_t c = 0; c + 4 <= p.channels; c += 4) {
+    const float* column = from + c / kLaneBlock * p.block + c % kLaneBlock;
+    for (std::int64_t i = 0; i < whole; i += 4) {
+      transpose_4x4(column + i * kLaneBlock, kLaneBlock, to + c * p.channel + i, p.channel);
+    }
+  }
   for (std::int64_t c = 0; c < p.channels; ++c) {
-    for (std::int64_t i = 0; i < p.count; ++i) {
+    const std::int64_t done = c < p.channels / 4 * 4 ? whole : 0;
+    for (std::int64_t i = done; i < p.count; ++i) {
       float sum = 0;
       for (std::int64_t k = c * p.repeat; k < (c + 1) * p.repeat; ++k) {
         sum += from[k / kLaneBlock * p.block + i * kLaneBlock + k % kLaneBlock];

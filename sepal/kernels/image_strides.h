@@ -1,7 +1,7 @@
 // Where an element of an image tensor lies, in both layouts.
 #pragma once
 
-#include <cstdint>
+#include "sepal/kernels/geometry.h"
 
 namespace sepal::kernels {
 
@@ -17,6 +17,15 @@ struct ImageStrides {
 /// Of a tensor (n, h, w, c), or (n, c, h, w) when channels_first.
 inline ImageStrides image_strides(std::int64_t h, std::int64_t w, std::int64_t c, bool channels_first) {
   return channels_first ? ImageStrides{c * h * w, w, 1, h * w} : ImageStrides{h * w * c, w * c, c, 1};
+}
+
+inline ImageStrides input_strides(const Window2D& g) {
+  return image_strides(g.in_h, g.in_w, g.in_c, g.channels_first);
+}
+
+/// Of an output with `channels` channels.
+inline ImageStrides output_strides(const Window2D& g, std::int64_t channels) {
+  return image_strides(g.out_h, g.out_w, channels, g.channels_first);
 }
 
 }  // namespace sepal::kernels

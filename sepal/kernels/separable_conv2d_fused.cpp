@@ -64,14 +64,6 @@ struct BackwardScratch {
   float* dx;
 };
 
-ImageStrides input_strides(const Window2D& g) {
-  return image_strides(g.in_h, g.in_w, g.in_c, g.channels_first);
-}
-
-ImageStrides output_strides(const Window2D& g) {
-  return image_strides(g.out_h, g.out_w, g.out_c, g.channels_first);
-}
-
 }  // namespace
 }  // namespace sepal::kernels
 #endif
@@ -106,7 +98,7 @@ void forward_strip(const StripPlan& plan, const SeparableForward<float>& a, cons
   plan.forward_taps(s, g.out_w * kLaneBlock, list);
   depthwise_strip(plan, s, a.x, weights.depthwise, list, scratch.x, scratch.d);
 
-  const ImageStrides out = output_strides(g);
+  const ImageStrides out = output_strides(g, g.out_c);
   const std::int64_t pixels = s.images * s.rows * g.out_w;
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const std::int64_t step = g.channels_first ? kLaneBlock : g.out_c;
@@ -138,7 +130,7 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
   const Window2D& g = plan.g;
   const BackwardScratch sizes(plan, nullptr);
   const BackwardScratch scratch(plan, thread_scratch(ScratchUse::part, sizes.pieces.used()));
-  const ImageStrides in = input_strides(g), out = output_strides(g);
+  const ImageStrides in = input_strides(g), out = output_strides(g, g.out_c);
   const std::int64_t filter_blocks = blocks_of(g.out_c);
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const bool wants_ring = a.dx != nullptr || sums.depthwise != nullptr;
