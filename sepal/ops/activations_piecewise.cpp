@@ -46,7 +46,7 @@ struct Relu6 {
   }
   template <class T>
   T slope(T y) const {
-    return (y > T(0)) & (y < T(6)) ? T(1) : T(0);
+    return ((y > T(0)) & (y < T(6))) ? T(1) : T(0);
   }
 };
 
@@ -125,7 +125,7 @@ struct Shrink {
   }
   template <class T>
   T slope(T x) const {
-    return (x > static_cast<T>(threshold)) | (x < static_cast<T>(-threshold)) ? T(1) : T(0);
+    return ((x > static_cast<T>(threshold)) | (x < static_cast<T>(-threshold))) ? T(1) : T(0);
   }
 };
 
@@ -160,7 +160,7 @@ struct SparsePlus {
   }
   template <class T>
   T curvature(T x) const {
-    return (x > T(-1)) & (x < T(1)) ? T(0.5) : T(0);
+    return ((x > T(-1)) & (x < T(1))) ? T(0.5) : T(0);
   }
 };
 
@@ -174,7 +174,7 @@ struct SparseSigmoid {
   }
   template <class T>
   T slope(T x) const {
-    return (x > T(-1)) & (x < T(1)) ? T(0.5) : T(0);
+    return ((x > T(-1)) & (x < T(1))) ? T(0.5) : T(0);
   }
 };
 

@@ -116,13 +116,13 @@ Tensor divide(const Tensor& a, const Tensor& b) {
 // The comparisons keep NaN, whichever operand it is.
 Tensor maximum(const Tensor& a, const Tensor& b) {
   return extreme(
-      "maximum", a, b, [](auto x, auto y) { return (x > y) | (x != x) ? x : y; },
+      "maximum", a, b, [](auto x, auto y) { return ((x > y) | (x != x)) ? x : y; },
       [](auto x, auto y) { return x >= y; });
 }
 
 Tensor minimum(const Tensor& a, const Tensor& b) {
   return extreme(
-      "minimum", a, b, [](auto x, auto y) { return (x < y) | (x != x) ? x : y; },
+      "minimum", a, b, [](auto x, auto y) { return ((x < y) | (x != x)) ? x : y; },
       [](auto x, auto y) { return x <= y; });
 }
 

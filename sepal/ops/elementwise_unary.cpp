@@ -18,7 +18,7 @@ struct Clip {
   }
   template <class T>
   T slope(T x) const {
-    return (x >= static_cast<T>(low)) & (x <= static_cast<T>(high)) ? T(1) : T(0);
+    return ((x >= static_cast<T>(low)) & (x <= static_cast<T>(high))) ? T(1) : T(0);
   }
 };
 
