@@ -16,6 +16,9 @@ namespace {
 
 using Axis = kernels::CopyAxis;
 
+// Bytes of copying worth a thread.
+constexpr std::int64_t kGrainBytes = 65536;
+
 // The row-major strides of a shape, in elements.
 std::vector<std::int64_t> strides_of(const Shape& shape) {
   std::vector<std::int64_t> strides(static_cast<std::size_t>(shape.rank()));
@@ -98,6 +101,33 @@ Shape concatenated_shape(const Tensors& tensors, int axis) {
                                axis, shapes));
 }
 
+// Writes the rows of all tensors, one tensor's behind the other's, for each of the `outer` rows of `out`: the
+// result is written in one run through memory.
+void join_rows(const Tensors& tensors, std::int64_t outer, Tensor& out) {
+  if (out.num_elements() == 0) return;
+  struct Rows {
+    const std::byte* first;
+    std::size_t bytes;  // of one row
+  };
+  std::vector<Rows> sources;
+  for (const Tensor& tensor : tensors) {
+    sources.push_back(
+        {static_cast<const std::byte*>(tensor.raw()), tensor.nbytes() / static_cast<std::size_t>(outer)});
+  }
+  const std::size_t total = out.nbytes() / static_cast<std::size_t>(outer);
+  auto* to = static_cast<std::byte*>(out.mutable_raw());
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrainBytes / static_cast<std::int64_t>(total));
+  parallel_for(outer, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row) {
+      std::byte* target = to + row * total;
+      for (const Rows& source : sources) {
+        std::memcpy(target, source.first + row * source.bytes, source.bytes);
+        target += source.bytes;
+      }
+    }
+  });
+}
+
 // The inner part of x that `padding` surrounded.
 Tensor unpad(Tensor x, const std::vector<std::pair<std::int64_t, std::int64_t>>& padding) {
   for (std::size_t i = 0; i < padding.size(); ++i) {
@@ -147,14 +177,7 @@ Tensor concatenate(const Tensors& tensors, std::int64_t axis_argument) {
   const int axis = normalize_axis(axis_argument, tensors[0].rank());
   const Shape shape = concatenated_shape(tensors, axis);
   Tensor out(shape, tensors[0].dtype());
-  const Around around(shape, axis);
-  std::int64_t at = 0;  // along the axis
-  for (const Tensor& tensor : tensors) {
-    const std::int64_t row = tensor.shape()[axis] * around.inner;
-    kernels::copy_strided({{around.outer, row, shape[axis] * around.inner}, {row, 1, 1}},
-                          size_of(out.dtype()), tensor.raw(), element(out, at * around.inner));
-    at += tensor.shape()[axis];
-  }
+  join_rows(tensors, Around(shape, axis).outer, out);
   if (GradientTape::is_recording(tensors)) {
     std::vector<std::int64_t> lengths;
     for (const Tensor& tensor : tensors) lengths.push_back(tensor.shape()[axis]);
@@ -266,7 +289,6 @@ Tensor take_rows(const Tensor& x, const std::vector<std::int64_t>& rows) {
   const std::size_t bytes = out.nbytes() / rows.size();
   auto* to = static_cast<std::byte*>(out.mutable_raw());
   const auto* from = static_cast<const std::byte*>(x.raw());
-  constexpr std::int64_t kGrainBytes = 65536;
   const std::int64_t grain = std::max<std::int64_t>(1, kGrainBytes / static_cast<std::int64_t>(bytes));
   parallel_for(static_cast<std::int64_t>(rows.size()), grain, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
