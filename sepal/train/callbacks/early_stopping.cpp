@@ -23,7 +23,7 @@ void EarlyStopping::keep_weights() {
 void EarlyStopping::on_epoch_end(std::int64_t epoch, Logs& logs) {
   const double* current = monitor_.value(logs);
   if (current == nullptr || epoch < options_.start_from_epoch) return;
-  if (!best_weights_) {
+  if (options_.restore_best_weights && !best_weights_) {
     keep_weights();
     best_epoch_ = epoch;
   }

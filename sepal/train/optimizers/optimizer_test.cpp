@@ -116,13 +116,6 @@ TEST(Optimizer, UpdatesAsKerasDoes) {
       {[] { return Optimizer(Adam({.learning_rate = 0.05, .gradient_accumulation_steps = 2})); },
        {0.4026090932492127, -1.150002016483971, 1.9668866451878895, 1.474709927689956, -0.8499992252372337},
        {0.402609258890152, -1.150002121925354, 1.9668866395950317, 1.4747098684310913, -0.8499990701675415}},
-      {[] {
-         return Optimizer(SGD({.learning_rate = schedules::ExponentialDecay(
-                                   {.initial_learning_rate = 0.1, .decay_steps = 2, .decay_rate = 0.5})}));
-       },
-       {0.44671572707593443, -1.1987867951393127, 1.992374368943274, 1.5207106806337833, -1.3901650607585907},
-       {0.44671574234962463, -1.1987868547439575, 1.9923744201660156, 1.5207105875015259,
-        -1.3901649713516235}},
   };
   for (const Case& c : cases) {
     set_floatx(DType::float64);
@@ -139,6 +132,16 @@ TEST(Optimizer, UpdatesAsKerasDoes) {
       EXPECT_NEAR(float32[i], c.float32[i], 5e-7) << i;
     }
   }
+}
+
+TEST(Optimizer, FollowsASchedule) {
+  const Optimizer sgd =
+      optimizers::SGD({.learning_rate = schedules::ExponentialDecay(
+                           {.initial_learning_rate = 0.1, .decay_steps = 2, .decay_rate = 0.5})});
+  const std::vector<double> keras = {0.44671574234962463, -1.1987868547439575, 1.9923744201660156,
+                                     1.5207105875015259, -1.3901649713516235};
+  const std::vector<double> got = after_four_updates(sgd, DType::float32);
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], keras[i], 5e-7) << i;
 }
 
 std::vector<std::string> names_of(const Variables& variables) {
