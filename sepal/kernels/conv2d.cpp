@@ -15,6 +15,9 @@ namespace {
 // patches stay in L2 and never exist for a whole image.
 constexpr std::int64_t kPatchElements = 32768;
 
+// Multiply-adds that are worth handing to a thread: about 10 microseconds.
+constexpr std::int64_t kPartWork = 1 << 18;
+
 // Partial sums of a kernel's gradient: each takes memory of the kernel's size.
 constexpr std::int64_t kMostPartialSums = 16;
 
@@ -28,6 +31,7 @@ struct Plan {
         rows(std::clamp(kPatchElements / std::max<std::int64_t>(1, w.out_w * depth), std::int64_t{1},
                         w.out_h)),
         strips(ceil_divide(w.out_h, rows)),
+        strip_work(std::max<std::int64_t>(1, rows * w.out_w * depth * w.out_c)),
         in(image_strides(w.in_h, w.in_w, w.in_c, w.channels_first)),
         out(image_strides(w.out_h, w.out_w, w.out_c, w.channels_first)) {}
 
@@ -35,6 +39,7 @@ struct Plan {
   std::int64_t depth;                // values of a patch
   std::int64_t rows;                 // output rows of a strip
   std::int64_t strips;               // of an image
+  std::int64_t strip_work;           // multiply-adds
   ImageStrides in, out;
 };
 
@@ -120,11 +125,9 @@ std::vector<T> patch_buffer(const Window2D& window, const Plan& plan) {
 template <class T>
 void conv2d(const Window2D& window, const T* x, const T* kernel, const T* bias, T* y) {
   const Plan plan(window);
-  parallel_parts(window.batch * plan.strips, [&](std::int64_t part) {
-    const Strip strip = strip_of(window, plan, part);
+  const auto convolve = [&](const Strip& strip, T* buffer) {
     const std::int64_t pixels = strip.rows * window.out_w;
-    std::vector<T> buffer = patch_buffer<T>(window, plan);
-    const StridedMatrix<T> patches = patch_matrix(window, plan, strip, buffer.data());
+    const StridedMatrix<T> patches = patch_matrix(window, plan, strip, buffer);
     for (std::int64_t group = 0; group < window.groups; ++group) {
       read_patches(window, plan, strip, group, x, patches);
       const StridedMatrix<T> out = output_matrix(plan, strip, group, y);
@@ -136,20 +139,25 @@ void conv2d(const Window2D& window, const T* x, const T* kernel, const T* bias, 
       gemm(GemmProblem<T>{pixels, plan.group_out, plan.depth, patches,
                           kernel_matrix(window, plan, group, kernel), out, bias != nullptr});
     }
-  });
+  };
+  parallel_for(window.batch * plan.strips, ceil_divide(kPartWork, plan.strip_work),
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::vector<T> buffer = patch_buffer<T>(window, plan);
+                 for (std::int64_t i = begin; i < end; ++i)
+                   convolve(strip_of(window, plan, i), buffer.data());
+               });
 }
 
 template <class T>
 void conv2d_backward_input(const Window2D& window, const T* dy, const T* kernel, T* dx) {
   const Plan plan(window);
   // The strips of an image overlap in dx: one thread adds them, in order.
-  parallel_parts(window.batch, [&](std::int64_t image) {
+  const auto differentiate = [&](std::int64_t image, T* buffer) {
     T* dx_image = dx + plan.in.at(image, 0, 0, 0);
     std::fill(dx_image, dx_image + window.in_h * window.in_w * window.in_c, T(0));
-    std::vector<T> buffer = patch_buffer<T>(window, plan);
-    for (std::int64_t index = image * plan.strips; index < (image + 1) * plan.strips; ++index) {
-      const Strip strip = strip_of(window, plan, index);
-      const StridedMatrix<T> patches = patch_matrix(window, plan, strip, buffer.data());
+    for (std::int64_t i = image * plan.strips; i < (image + 1) * plan.strips; ++i) {
+      const Strip strip = strip_of(window, plan, i);
+      const StridedMatrix<T> patches = patch_matrix(window, plan, strip, buffer);
       for (std::int64_t group = 0; group < window.groups; ++group) {
         gemm(GemmProblem<T>{strip.rows * window.out_w, plan.depth, plan.group_out,
                             output_matrix(plan, strip, group, dy),
@@ -157,21 +165,26 @@ void conv2d_backward_input(const Window2D& window, const T* dy, const T* kernel,
         add_patches(window, plan, strip, group, patches, dx);
       }
     }
-  });
+  };
+  parallel_for(window.batch, ceil_divide(kPartWork, plan.strip_work * plan.strips),
+               [&](std::int64_t begin, std::int64_t end) {
+                 std::vector<T> buffer = patch_buffer<T>(window, plan);
+                 for (std::int64_t image = begin; image < end; ++image) differentiate(image, buffer.data());
+               });
 }
 
 template <class T>
 void conv2d_backward_kernel(const Window2D& window, const T* x, const T* dy, T* dkernel) {
   const Plan plan(window);
   const std::int64_t strips = window.batch * plan.strips;
-  const std::int64_t parts = std::min(strips, kMostPartialSums);
+  const std::int64_t parts = std::min(kMostPartialSums, ceil_divide(strips * plan.strip_work, kPartWork));
   const std::int64_t size = plan.depth * window.out_c;
   std::fill(dkernel, dkernel + size, T(0));
   std::vector<T> partial(static_cast<std::size_t>(parts * size));
   parallel_parts(parts, [&](std::int64_t part) {
     std::vector<T> buffer = patch_buffer<T>(window, plan);
-    for (std::int64_t index = strips * part / parts; index < strips * (part + 1) / parts; ++index) {
-      const Strip strip = strip_of(window, plan, index);
+    for (std::int64_t i = strips * part / parts; i < strips * (part + 1) / parts; ++i) {
+      const Strip strip = strip_of(window, plan, i);
       const StridedMatrix<T> patches = patch_matrix(window, plan, strip, buffer.data());
       for (std::int64_t group = 0; group < window.groups; ++group) {
         read_patches(window, plan, strip, group, x, patches);

@@ -41,14 +41,14 @@ void max_row(const PoolPlan& plan, const T* x, std::int64_t out_row, T* y, T* ta
     const T* first = x + (rows.begin * w.in_w + cols.begin) * w.in_c;
     for_channels<T>(w.in_c, [&](auto d, std::int64_t c) HWY_ATTR {
       auto largest = hn::LoadU(d, first + c);
-      auto is_nan = hn::Ne(largest, largest);
+      auto is_nan = hn::IsNaN(largest);
       const T* row_cells = first + c;
       for (std::int64_t i = 0; i < rows.size(); ++i, row_cells += w.in_w * w.in_c) {
         const T* cell = row_cells;
         for (std::int64_t j = 0; j < cols.size(); ++j, cell += w.in_c) {
           const auto value = hn::LoadU(d, cell);
           largest = hn::Max(value, largest);
-          is_nan = hn::Or(is_nan, hn::Ne(value, value));
+          is_nan = hn::Or(is_nan, hn::IsNaN(value));
         }
       }
       hn::StoreU(hn::IfThenElse(is_nan, hn::NaN(d), largest), d, y + c);

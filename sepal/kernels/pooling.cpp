@@ -68,7 +68,7 @@ PoolPlan plan_of(Window2D w) {
 // Calls body(image, row) for all rows of all images.
 template <class Body>
 void for_rows(std::int64_t images, std::int64_t rows, std::int64_t row_elements, const Body& body) {
-  constexpr std::int64_t kGrain = 1 << 12;  // elements worth a thread
+  constexpr std::int64_t kGrain = 1 << 14;  // elements worth a thread
   parallel_for(images * rows, kGrain / std::max<std::int64_t>(1, row_elements) + 1,
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t i = begin; i < end; ++i) body(i / rows, i % rows);
