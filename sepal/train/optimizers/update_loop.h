@@ -9,7 +9,7 @@
 
 namespace sepal::optimizers {
 
-/// Least number of elements worth waking a thread: some 20 microseconds of Adam.
+/// Least number of elements worth waking a thread: some 10 microseconds of Adam.
 inline constexpr std::int64_t kUpdateGrain = 16384;
 
 /// A hyper-parameter as Keras has it after `ops.cast`: Python numbers pass through float32 on the way, for
