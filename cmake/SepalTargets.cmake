@@ -14,17 +14,25 @@ function(sepal_public_headers)
   target_sources(sepal PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARGN})
 endfunction()
 
-# sepal_tests(ops a_test.cpp b_test.cpp): one test program for a folder.
+# sepal_tests(ops a_test.cpp b_test.cpp): one test program for a folder. With oneDNN the same objects are linked a
+# second time against the library without it, so that the reference kernels pass every test, too.
 function(sepal_tests folder)
   if(NOT SEPAL_BUILD_TESTS)
     return()
   endif()
   set(target sepal_${folder}_test)
   add_executable(${target} ${ARGN})
-  target_link_libraries(${target} PRIVATE sepal sepal_test_support fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main ZLIB::ZLIB
-                                          PkgConfig::LIBZIP PkgConfig::HDF5)
+  set(libraries sepal_test_support fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main ZLIB::ZLIB PkgConfig::LIBZIP
+                PkgConfig::HDF5)
+  target_link_libraries(${target} PRIVATE sepal ${libraries})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(${target} PRIVATE SEPAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   sepal_set_warnings(${target})
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  if(TARGET sepal_without_onednn)
+    add_executable(${target}_without_onednn $<TARGET_OBJECTS:${target}>)
+    # Named first, so that nothing is taken from the other library.
+    target_link_libraries(${target}_without_onednn PRIVATE sepal_without_onednn ${libraries})
+    gtest_discover_tests(${target}_without_onednn TEST_PREFIX without_onednn. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  endif()
 endfunction()
