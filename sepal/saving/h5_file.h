@@ -30,11 +30,13 @@ struct H5Group {
 };
 
 /// An HDF5 file. Groups and datasets are named by their path from the root without a leading '/'; the root is
-/// "". May be used by one thread at a time.
+/// "". Any number of threads may read.
 ///
-/// The file is not trusted: links other than plain ones, data outside of the file, virtual datasets, filters
-/// other than deflate, shuffle and checksum, two names for one object, overlapping datasets, and sizes that
-/// the file cannot hold are refused before memory is taken. No other file is opened, no plugin loaded.
+/// Read without the HDF5 library, which believes what a file says: changed bytes make it crash or hang. All
+/// that Keras writes is understood (old-style groups, contiguous, compact or chunked datasets), newer formats
+/// are refused by name. Links other than plain ones, data outside of the file, filters other than deflate,
+/// shuffle and checksum, two names for one object, overlapping datasets, and sizes that the file cannot hold
+/// are refused before memory is taken. No other file is opened.
 class H5File {
  public:
   /// `name` stands in messages.
@@ -61,12 +63,12 @@ class H5File {
   Tensor read(const std::string& path) const;
 
  private:
-  class Library;
-  std::vector<std::byte> image_;
+  struct Contents;
+  class Walk;
   std::string name_;
   std::map<std::string, H5Group> groups_;
   std::map<std::string, H5Dataset> datasets_;
-  std::unique_ptr<Library> library_;
+  std::unique_ptr<Contents> contents_;
 };
 
 /// "a/b" of "a" and "b"; "b" of "" and "b".

@@ -90,12 +90,8 @@ TEST(H5File, ReadsStringsOfFixedAndVariableLength) {
               HasSubstr("expected one string. Received: 3"));
 }
 
-TEST(H5File, ReadsTheNewerFormat) {
-  const H5File file(golden("latest.h5"), "latest.h5");
-  expect_numbers(file.read("a/b"), {2, 3}, DType::float32);
-  EXPECT_EQ(file.string_attribute("a", "name"), "late");
-  EXPECT_EQ(file.groups().at("many").datasets.size(), 20U);
-  EXPECT_EQ(file.datasets().at("many/19").shape, Shape({20}));
+TEST(H5File, RefusesTheNewerFormatByName) {
+  EXPECT_THAT(refusal(golden("latest.h5")), HasSubstr("the newer HDF5 format (superblock version"));
 }
 
 TEST(H5File, ListsGroupsAndDatasets) {
@@ -109,17 +105,17 @@ TEST(H5File, ListsGroupsAndDatasets) {
 
 TEST(H5File, RefusesLinksAndSecondNames) {
   EXPECT_THAT(refusal(golden("soft_link.h5")),
-              HasSubstr("'w.h5': HDF5 object 'b': a soft link is not allowed"));
-  EXPECT_THAT(refusal(golden("external_link.h5")), HasSubstr("'b': a link to another file is not allowed"));
+              HasSubstr("'w.h5': HDF5 object '/': a soft link is not allowed: 'b'"));
+  EXPECT_THAT(refusal(golden("external_link.h5")), HasSubstr("a link to another file is not allowed: 'b'"));
   EXPECT_THAT(refusal(golden("second_name.h5")), HasSubstr("'b': the object has two names"));
   EXPECT_THAT(refusal(golden("loop.h5")), HasSubstr("'a/b': the object has two names"));
 }
 
 TEST(H5File, RefusesElementsThatAreNotInTheFile) {
   EXPECT_THAT(refusal(golden("external_storage.h5")), HasSubstr("'a': external storage is not allowed"));
-  EXPECT_THAT(refusal(golden("virtual.h5")), HasSubstr("Received: a virtual dataset"));
+  EXPECT_THAT(refusal(golden("virtual.h5")), HasSubstr("is not supported, such as a virtual dataset"));
   EXPECT_THAT(refusal(golden("undefined_elements.h5")), HasSubstr("bytes are declared and 0 are stored"));
-  EXPECT_THAT(refusal(golden("undefined_chunks.h5")), HasSubstr("bytes are declared and 0 are stored"));
+  EXPECT_THAT(refusal(golden("undefined_chunks.h5")), HasSubstr("bytes are declared in a file of 1400"));
 }
 
 TEST(H5File, RefusesSizesBeforeTakingMemory) {
@@ -128,8 +124,42 @@ TEST(H5File, RefusesSizesBeforeTakingMemory) {
   EXPECT_THAT(refusal(golden("too_many_axes.h5")), HasSubstr("expected at most 8 axes. Received: 9"));
 }
 
-TEST(H5File, RefusesFiltersThatWouldLoadAPlugin) {
+TEST(H5File, RefusesUnknownFilters) {
   EXPECT_THAT(refusal(golden("unknown_filter.h5")), HasSubstr("filter 32000 is not supported"));
+}
+
+TEST(H5File, NoticesDamagedChunks) {
+  std::vector<std::byte> image = golden("storage.h5");
+  const H5File whole(image, "storage.h5");
+  int refused = 0;
+  for (std::size_t at = 96; at < image.size(); at += 5) {
+    std::vector<std::byte> changed = image;
+    changed[at] ^= std::byte{0x20};
+    try {
+      const H5File file(changed, "storage.h5");
+      testing::expect_same_bits(file.read("shuffled"), whole.read("shuffled"));
+    } catch (const ValueError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 100);
+}
+
+// Every byte of a file as Keras writes it, changed in several ways.
+TEST(H5File, SurvivesEveryChangedByte) {
+  const std::vector<std::byte> image = golden("attributes_small.h5");
+  for (std::size_t at = 0; at < image.size(); ++at) {
+    for (const unsigned value : {0x00U, 0x01U, 0x7FU, 0x80U, 0xFFU}) {
+      std::vector<std::byte> changed = image;
+      changed[at] = std::byte(value);
+      try {
+        const H5File file(changed, "w.h5");
+        for (const auto& [path, group] : file.groups()) file.string_attribute(path, "name");
+        for (const auto& [path, dataset] : file.datasets()) file.read(path);
+      } catch (const Error&) {  // NOLINT: a refusal is as good as a success here
+      }
+    }
+  }
 }
 
 TEST(H5File, RefusesWhatIsNotAWholeFile) {
@@ -144,7 +174,7 @@ TEST(H5File, RefusesADriverRecord) {
   auto image = golden("soft_link.h5");
   image[48] = std::byte{96};
   for (std::size_t i = 49; i < 56; ++i) image[i] = std::byte{0};
-  EXPECT_THAT(refusal(image), HasSubstr("driver or extension records are not supported"));
+  EXPECT_THAT(refusal(image), HasSubstr("driver records are not supported"));
 }
 
 TEST(H5Writer, GivesBackWhatWasWritten) {

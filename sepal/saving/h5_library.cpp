@@ -1,8 +1,5 @@
 #include "sepal/saving/h5_library.h"
 
-#include <fmt/format.h>
-
-#include <array>
 #include <cstdint>
 
 #include "sepal/base/error.h"
@@ -37,23 +34,14 @@ H5Id boolean_type() {
   return type;
 }
 
-constexpr std::array kDTypes = {DType::float32, DType::float64, DType::float16, DType::int8,
-                                DType::int16,   DType::int32,   DType::int64,   DType::uint8,
-                                DType::uint16,  DType::uint32,  DType::uint64,  DType::boolean};
-
 }  // namespace
 
 H5Session::H5Session() : lock_(library_mutex()) {
   H5Eget_auto2(H5E_DEFAULT, &print_, &print_data_);
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  H5PLget_loading_state(&plugins_);
-  H5PLset_loading_state(0);
 }
 
-H5Session::~H5Session() {
-  H5PLset_loading_state(plugins_);
-  H5Eset_auto2(H5E_DEFAULT, print_, print_data_);
-}
+H5Session::~H5Session() { H5Eset_auto2(H5E_DEFAULT, print_, print_data_); }
 
 std::string h5_memory_name() {
   static std::uint64_t count = 0;
@@ -103,65 +91,6 @@ H5Id h5_type_of(DType dtype) {
       return boolean_type();
   }
   throw TypeError("HDF5 has no type for this dtype.");
-}
-
-std::optional<DType> h5_dtype_of(hid_t type) {
-  const H5T_class_t kind = H5Tget_class(type);
-  if (kind == H5T_OPAQUE && H5Tget_size(type) == 2) return DType::bfloat16;
-  if (kind != H5T_INTEGER && kind != H5T_FLOAT && kind != H5T_ENUM) return {};
-  for (const DType dtype : kDTypes) {
-    const H5Id little = h5_type_of(dtype);
-    if (H5Tequal(type, little.get()) > 0) return dtype;
-    const H5Id big = copy_of(little.get());
-    // An enumeration keeps the order of its base; one byte has none.
-    if (dtype != DType::boolean && H5Tset_order(big.get(), H5T_ORDER_BE) >= 0 &&
-        H5Tequal(type, big.get()) > 0) {
-      return dtype;
-    }
-  }
-  return {};
-}
-
-std::string h5_type_words(hid_t type) {
-  const char* words = "unknown";
-  switch (H5Tget_class(type)) {
-    case H5T_INTEGER:
-      words = "integer";
-      break;
-    case H5T_FLOAT:
-      words = "float";
-      break;
-    case H5T_TIME:
-      words = "time";
-      break;
-    case H5T_STRING:
-      words = "string";
-      break;
-    case H5T_BITFIELD:
-      words = "bit field";
-      break;
-    case H5T_OPAQUE:
-      words = "opaque";
-      break;
-    case H5T_COMPOUND:
-      words = "compound";
-      break;
-    case H5T_REFERENCE:
-      words = "reference";
-      break;
-    case H5T_ENUM:
-      words = "enumeration";
-      break;
-    case H5T_VLEN:
-      words = "variable-length";
-      break;
-    case H5T_ARRAY:
-      words = "array";
-      break;
-    default:
-      break;
-  }
-  return fmt::format("{} of {} bytes", words, H5Tget_size(type));
 }
 
 }  // namespace sepal

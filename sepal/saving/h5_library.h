@@ -1,11 +1,9 @@
-// What reading and writing HDF5 share: handles that close, the lock, and the types of elements.
-// Only h5_*.cpp include this header.
+// The HDF5 library as the writer needs it: handles that close, the lock, and the types of elements.
 #pragma once
 
 #include <hdf5.h>
 
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,8 +35,8 @@ class H5Id {
   Close close_ = nullptr;
 };
 
-/// While one exists, this thread alone calls the library (which is not made for several), errors are not
-/// printed, and a file cannot make it load a filter plugin. The process's own settings return afterwards.
+/// While one exists, this thread alone calls the library (which is not made for several) and errors are not
+/// printed. The process's own setting returns afterwards.
 class H5Session {
  public:
   H5Session();
@@ -48,7 +46,6 @@ class H5Session {
 
  private:
   std::unique_lock<std::mutex> lock_;
-  unsigned plugins_ = 0;
   H5E_auto2_t print_ = nullptr;
   void* print_data_ = nullptr;
 };
@@ -62,11 +59,5 @@ std::string h5_last_error();
 
 /// The type that h5py writes for this dtype. bfloat16 is two opaque bytes, bool an enumeration.
 H5Id h5_type_of(DType dtype);
-
-/// The dtype of elements of a file, in either byte order; empty if no tensor can hold them.
-std::optional<DType> h5_dtype_of(hid_t type);
-
-/// A type in words, for messages: "string", "compound", "12-byte float".
-std::string h5_type_words(hid_t type);
 
 }  // namespace sepal

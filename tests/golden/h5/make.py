@@ -47,6 +47,11 @@ with file("attributes.h5") as f:
     g.attrs["number"] = 3.0
     g.attrs["long"] = "x" * 100000
 
+with file("attributes_small.h5") as f:
+    for name in ("dense", "dense_1"):
+        f[f"layers/{name}/vars/0"] = numbers("f4")
+        f[f"layers/{name}/vars"].attrs["name"] = name
+
 with file("latest.h5", libver="latest") as f:
     f["a/b"] = numbers("f4")
     f["a"].attrs["name"] = "late"

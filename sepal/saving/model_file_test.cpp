@@ -1,0 +1,408 @@
+// Whole models: files of Keras read here, files written here read again, files that must be refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/atomic_file.h"
+#include "sepal/base/error.h"
+#include "sepal/base/input_file.h"
+#include "sepal/data/npy.h"
+#include "sepal/layers/layers.h"
+#include "sepal/models/model.h"
+#include "sepal/saving/archive.h"
+#include "sepal/saving/h5_file.h"
+#include "sepal/saving/h5_writer.h"
+#include "sepal/saving/load_model.h"
+#include "sepal/saving/save_model.h"
+#include "sepal/train/optimizers/optimizers.h"
+#include "tests/support/error_text.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tensor_checks.h"
+
+namespace sepal {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string kGolden = SEPAL_SOURCE_DIR "/tests/golden/";
+
+Tensors arrays(const std::string& folder, const std::string& kind) {
+  Tensors found;
+  for (int i = 0;; ++i) {
+    const std::string path = folder + "/" + kind + "_" + std::to_string(i) + ".npy";
+    if (!std::filesystem::exists(path)) return found;
+    found.push_back(read_npy(path));
+  }
+}
+
+// Not flushed to the device as write_file does: these tests write thousands of files.
+void write_quickly(const std::string& path, std::span<const std::byte> bytes) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+// The outputs that Keras computed; they differ by rounding, relative to the largest.
+void expect_golden_outputs(const Model& model, const std::string& folder) {
+  const Tensors got = model->predict_all(arrays(folder, "input"));
+  const Tensors want = arrays(folder, "output");
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    double largest = 1.0;
+    for (std::int64_t k = 0; k < want[i].num_elements(); ++k) {
+      largest = std::max(largest, std::abs(want[i].at(k)));
+    }
+    const double tolerance = want[i].dtype() == DType::float64 ? 1e-12 : 1e-5;
+    testing::expect_close(got[i], want[i], tolerance, tolerance * largest);
+  }
+}
+
+void expect_same_weights(const Model& a, const Model& b) {
+  const Tensors left = a->get_weights();
+  const Tensors right = b->get_weights();
+  ASSERT_EQ(left.size(), right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) testing::expect_same_bits(left[i], right[i]);
+}
+
+class GoldenModel : public ::testing::TestWithParam<const char*> {
+ protected:
+  std::string folder() const { return kGolden + "models/" + GetParam(); }
+};
+
+TEST_P(GoldenModel, PredictsAsKerasDoes) {
+  expect_golden_outputs(load_model(folder() + "/model.keras"), folder());
+}
+
+TEST_P(GoldenModel, IsTheSameAfterBeingSavedHere) {
+  const testing::TemporaryFolder temporary;
+  const Model model = load_model(folder() + "/model.keras");
+  model->save(temporary / "first.keras");
+  const Model again = load_model(temporary / "first.keras");
+  expect_same_weights(model, again);
+  EXPECT_EQ(again->to_envelope(), model->to_envelope());
+  EXPECT_EQ(again->get_compile_config(), model->get_compile_config());
+  again->save(temporary / "second.keras");
+  EXPECT_EQ(read_file(temporary / "second.keras", 1 << 20), read_file(temporary / "first.keras", 1 << 20));
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, GoldenModel,
+                         ::testing::Values("branches__k315", "chan_first__k315", "dict_io__k315",
+                                           "frozen__k303", "frozen__k315", "frozen__k36", "nested__k30",
+                                           "nested__k315", "nested__k36", "nested_old__k315",
+                                           "odd_names__k315", "policy_model_float64__k315", "sep_res__k315",
+                                           "sep_seq__k30", "sep_seq__k315", "sep_seq_old__k315",
+                                           "shared__k310", "shared__k315"),
+                         [](const auto& info) { return std::string(info.param); });
+
+// A model with some of everything that has a place of its own in a file.
+Model small_model(const char* optimizer = "adam") {
+  const KerasTensor image = Input({.shape = {6, 6, 2}, .name = "image"});
+  KerasTensor x = layers::SeparableConv2D({.filters = 3, .kernel_size = 3, .padding = "same"})(image);
+  x = layers::BatchNormalization()(x);
+  const KerasTensor inner_input = Input({.shape = {6, 6, 3}});
+  const Model inner(inner_input, layers::DepthwiseConv2D({.kernel_size = 3})(inner_input), "inner");
+  x = inner(x);
+  x = layers::Dropout({.rate = 0.25, .seed = 7})(x);
+  x = layers::GlobalAveragePooling2D()(x);
+  const Sequential head({layers::Dense({.units = 4, .activation = "relu"}), layers::Dense({.units = 2})},
+                        "head");
+  Model model(image, head(x), "small");
+  model->compile({.optimizer = optimizer, .loss = "mse", .metrics = {"mae"}});
+  return model;
+}
+
+const Tensor kX = testing::varied({8, 6, 6, 2}, 1, DType::float32);
+const Tensor kY = testing::varied({8, 2}, 2, DType::float32);
+
+TEST(SaveModel, WritesTheMembersAndGroupsOfKeras) {
+  const testing::TemporaryFolder temporary;
+  const Model model = small_model("sgd");
+  model->train_on_batch(kX, kY);
+  model->save(temporary / "m.keras");
+  const Archive archive(read_file(temporary / "m.keras", 1 << 20), "m.keras");
+  ASSERT_EQ(archive.members().size(), 3U);
+  EXPECT_EQ(archive.members()[0].name, "metadata.json");
+  EXPECT_EQ(archive.members()[1].name, "config.json");
+  EXPECT_EQ(archive.members()[2].name, "model.weights.h5");
+  const H5File file(archive.read("model.weights.h5", 1 << 20), "w");
+  const auto datasets = [&](const std::string& group) { return file.groups().at(group).datasets; };
+  EXPECT_EQ(file.string_attribute("vars", "name"), "small");
+  EXPECT_THAT(datasets("vars"), IsEmpty());
+  EXPECT_THAT(file.groups().at("layers").groups,
+              ElementsAre("batch_normalization", "dropout", "functional", "global_average_pooling2d",
+                          "input_layer", "separable_conv2d", "sequential"));
+  EXPECT_EQ(file.string_attribute("layers/input_layer/vars", "name"), "image");
+  EXPECT_THAT(datasets("layers/separable_conv2d/vars"), ElementsAre("0", "1", "2"));
+  EXPECT_THAT(datasets("layers/batch_normalization/vars"), ElementsAre("0", "1", "2", "3"));
+  EXPECT_THAT(datasets("layers/functional/layers/depthwise_conv2d/vars"), ElementsAre("0", "1"));
+  EXPECT_THAT(file.groups().at("layers/sequential/layers").groups, ElementsAre("dense", "dense_1"));
+  EXPECT_THAT(datasets("layers/dropout/seed_generator/vars"), ElementsAre("0"));
+  EXPECT_EQ(file.datasets().at("layers/dropout/seed_generator/vars/0").dtype, DType::uint32);
+  EXPECT_THAT(datasets("optimizer/vars"), ElementsAre("0", "1"));
+  EXPECT_EQ(file.string_attribute("optimizer/vars", "name"), "sgd");
+  EXPECT_EQ(file.read("optimizer/vars/0").item(), 1.0);
+}
+
+TEST(SaveModel, SavesAgainWithTheSameBytes) {
+  const testing::TemporaryFolder temporary;
+  const Model model = small_model();
+  model->train_on_batch(kX, kY);
+  model->save(temporary / "a.keras");
+  model->save(temporary / "b.keras");
+  EXPECT_EQ(read_file(temporary / "a.keras", 1 << 20), read_file(temporary / "b.keras", 1 << 20));
+  model->save_weights(temporary / "a.weights.h5");
+  model->save_weights(temporary / "b.weights.h5");
+  EXPECT_EQ(read_file(temporary / "a.weights.h5", 1 << 20), read_file(temporary / "b.weights.h5", 1 << 20));
+}
+
+TEST(SaveModel, LetsTrainingGoOnWhereItStopped) {
+  for (const char* optimizer : {"adam", "sgd", "rmsprop", "adagrad"}) {
+    const testing::TemporaryFolder temporary;
+    const Model model = small_model(optimizer);
+    for (int step = 0; step < 3; ++step) model->train_on_batch(kX, kY);
+    model->save(temporary / "m.keras");
+    const Model again = load_model(temporary / "m.keras");
+    EXPECT_EQ(again->optimizer()->iterations(), 3);
+    for (int step = 0; step < 2; ++step) {
+      model->train_on_batch(kX, kY);
+      again->train_on_batch(kX, kY);
+    }
+    expect_same_weights(model, again);
+  }
+}
+
+TEST(SaveModel, RefusesAnotherExtensionAndAModelThatIsNotBuilt) {
+  const Model model = small_model();
+  EXPECT_THAT(testing::error_text<ValueError>([&] { model->save("m.txt"); }),
+              HasSubstr("ends in `.keras`. Received: filepath=m.txt"));
+  EXPECT_THAT(testing::error_text<ValueError>([&] { model->save_weights("m.h5"); }),
+              HasSubstr("The filename must end in `.weights.h5`. Received: filepath=m.h5"));
+  const Sequential unbuilt({layers::Dense({.units = 3})});
+  EXPECT_THAT(testing::error_text<ValueError>([&] { unbuilt->save("m.keras"); }),
+              HasSubstr("not yet been built"));
+}
+
+TEST(LoadModel, CompilesOnlyIfAsked) {
+  const std::string path = kGolden + "models/sep_seq__k315/model.keras";
+  EXPECT_TRUE(load_model(path)->compiled());
+  EXPECT_FALSE(load_model(path, {.compile = false})->compiled());
+}
+
+TEST(LoadModel, TellsThatAnOptimizerIsMissing) {
+  std::vector<std::string> notes;
+  const Model model = load_model(kGolden + "models/sep_seq__k315/model_after_h5.keras", {.notes = &notes});
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("names no optimizer")));
+  expect_golden_outputs(model, kGolden + "models/sep_seq__k315");
+}
+
+TEST(LoadModel, GoesOnWithoutAnOptimizerStateThatDoesNotFit) {
+  std::vector<std::string> notes;
+  // Keras 3.0 trained layers that its config calls frozen, so the state has slots for them.
+  load_model(kGolden + "models/frozen__k303/model.keras", {.notes = &notes});
+  EXPECT_THAT(notes, IsEmpty());
+  const testing::TemporaryFolder temporary;
+  const Model model = small_model("sgd");
+  model->train_on_batch(kX, kY);
+  model->save_weights(temporary / "m.weights.h5");
+  const Model other = small_model("adam");
+  load_weights(*other, temporary / "m.weights.h5", &notes);
+  EXPECT_THAT(notes, IsEmpty());
+  other->train_on_batch(kX, kY);
+  other->save_weights(temporary / "m.weights.h5");
+  load_weights(*model, temporary / "m.weights.h5", &notes);
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("the state of optimizer 'sgd' starts anew")));
+  expect_same_weights(model, other);
+}
+
+TEST(LoadModel, SaysWhatAFileIsInsteadOfAnArchive) {
+  const testing::TemporaryFolder temporary;
+  write_file(temporary / "m.keras", std::as_bytes(std::span("text")));
+  EXPECT_THAT(testing::error_text<ValueError>([&] { load_model(temporary / "m.keras"); }),
+              HasSubstr("expected a `.keras` zip archive. Received: a file of 5 bytes"));
+  EXPECT_THAT(testing::error_text<OSError>([&] { load_model(temporary / "absent.keras"); }),
+              HasSubstr("absent.keras"));
+}
+
+class BadModel : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(BadModel, IsRefusedByNamingTheFileAndTheReason) {
+  const std::string path = kGolden + "bad/" + GetParam().first + ".keras";
+  EXPECT_THAT(testing::error_text<Error>([&] { load_model(path); }),
+              AllOf(HasSubstr(path), HasSubstr(GetParam().second)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, BadModel,
+    ::testing::Values(
+        std::pair("bad_json", "config.json: not valid JSON at byte 5150"),
+        std::pair("channels_mismatch", "variable 'depthwise_kernel' of layer 'sep_a'"),
+        std::pair("config_is_list", "config.json: expected an object"),
+        std::pair("custom_layer", "layer 'dbl': class 'Doubler' is not known"),
+        std::pair("cut_keras", "The file may be cut off"), std::pair("cut_weights", "It may be cut off"),
+        std::pair("dataset_huge", "'layers/separable_conv2d/vars/1': 4398046511104 bytes are declared"),
+        std::pair("dataset_strings", "'layers/separable_conv2d/vars/1': expected numbers"),
+        std::pair("duplicate_names", "'b0_sep1' is used twice"), std::pair("empty_keras", "an empty file"),
+        std::pair("external_link", "a link to another file is not allowed"),
+        std::pair("filters_huge",
+                  "weight 'sep_a/pointwise_kernel' of shape (1, 1, 3, 1099511627776) is too large"),
+        std::pair("filters_negative", "filters=-1"), std::pair("graph_cycle", "form a cycle"),
+        std::pair("kernel_string", "layer 'sep_a', field 'kernel_size'"),
+        std::pair("lambda_layer", "class 'Lambda' holds Python code"),
+        std::pair("no_config", "'config.json' is missing"),
+        std::pair("no_weights_member", "'model.weights.h5' is missing"),
+        std::pair("node_out_of_range", "node 7 of layer 'b0_relu'"),
+        std::pair("soft_link_dangling", "a soft link is not allowed"),
+        std::pair("soft_link_loop", "a soft link is not allowed"),
+        std::pair("subclassed_model", "class 'Sub' is not known"),
+        std::pair("text_keras", "expected a `.keras` zip archive"),
+        std::pair("unknown_activation", "layer 'sep_a', field 'activation'"),
+        std::pair("unknown_class", "class 'SeparableConv9D' is not known"),
+        std::pair("weight_missing",
+                  "layer 'sep_a' expected 3 variables in group 'layers/separable_conv2d/vars'. "
+                  "Received: 2"),
+        std::pair("weight_shape", "expected shape (1, 1, 3, 8). Received: shape (1, 1, 3, 7)"),
+        std::pair("wrong_filters", "expected shape (1, 1, 3, 9). Received: shape (1, 1, 3, 8)"),
+        std::pair("zip_slip", "expected a relative name")),
+    [](const auto& info) { return std::string(info.param.first); });
+
+TEST(LoadModel, NeedsNoMetadata) { EXPECT_NO_THROW(load_model(kGolden + "bad/no_metadata.keras")); }
+
+// The small sequential model without its weights' bulk: as few bytes as a model has.
+std::vector<std::byte> tiny_file() {
+  const testing::TemporaryFolder temporary;
+  const Sequential model({Input({.shape = {2}}), layers::Dense({.units = 1, .name = "d"})}, "tiny");
+  model->save(temporary / "m.keras");
+  return read_file(temporary / "m.keras", 1 << 20);
+}
+
+TEST(LoadModel, RefusesEveryTruncation) {
+  const testing::TemporaryFolder temporary;
+  const std::vector<std::byte> whole = tiny_file();
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    write_quickly(temporary / "m.keras", std::span(whole).first(length));
+    EXPECT_THROW(load_model(temporary / "m.keras"), Error) << length;
+  }
+}
+
+TEST(LoadModel, SurvivesChangedBytes) {
+  const testing::TemporaryFolder temporary;
+  const std::vector<std::byte> whole = tiny_file();
+  for (std::size_t at = 0; at < whole.size(); at += 3) {
+    std::vector<std::byte> bytes = whole;
+    bytes[at] ^= std::byte{0x11};
+    write_quickly(temporary / "m.keras", bytes);
+    try {
+      load_model(temporary / "m.keras");
+    } catch (const Error&) {  // NOLINT: a refusal is as good as a success here
+    }
+  }
+}
+
+TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfig) {
+  const testing::TemporaryFolder temporary;
+  const Archive archive(tiny_file(), "m.keras");
+  const std::vector<std::byte> weights = archive.read("model.weights.h5", 1 << 20);
+  const std::vector<std::byte> text = archive.read("config.json", 1 << 20);
+  const Json config = Json::parse(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
+  const std::vector<Json> replacements = {
+      nullptr, true, -1, 1e300, "x", Json::array(), Json::object(), Json::array({Json::array()})};
+  const Json flat = config.flatten();
+  for (const auto& [pointer, value] : flat.items()) {
+    for (const Json& replacement : replacements) {
+      Json changed = config;
+      changed[Json::json_pointer(pointer)] = replacement;
+      const std::string changed_text = changed.dump();
+      write_quickly(temporary / "m.keras",
+                    make_archive({{"config.json", std::as_bytes(std::span(changed_text))},
+                                  {"model.weights.h5", weights}}));
+      try {
+        load_model(temporary / "m.keras");
+      } catch (const Error&) {  // NOLINT: many changes mean nothing; no other exception may leave
+      }
+    }
+  }
+}
+
+class WeightsOfAnotherWriter : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(WeightsOfAnotherWriter, AreFoundAtTheirPlaces) {
+  const auto& [structure, writer] = GetParam();
+  const std::string folder = kGolden + "models/" + structure + "__k315";
+  const Model model = load_model(folder + "/model.keras", {.compile = false});
+  Tensors zeros;
+  for (const Tensor& weight : model->get_weights())
+    zeros.push_back(Tensor::zeros(weight.shape(), weight.dtype()));
+  model->set_weights(zeros);
+  model->load_weights(folder + "/" + writer + ".weights.h5");
+  expect_golden_outputs(model, folder);
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, WeightsOfAnotherWriter,
+                         ::testing::Combine(::testing::Values("nested", "shared"),
+                                            ::testing::Values("k212", "k215", "k303", "k315")),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
+                         });
+
+TEST(LoadWeights, ReadsTheWeightsOfAnArchive) {
+  const std::string folder = kGolden + "models/shared__k315";
+  const Model model = load_model(folder + "/model.keras");
+  const Model other = load_model(folder + "/model.keras");
+  Tensors ones;
+  for (const Tensor& weight : other->get_weights()) ones.push_back(Tensor::ones(weight.shape()));
+  other->set_weights(ones);
+  other->load_weights(folder + "/model.keras");
+  expect_same_weights(model, other);
+}
+
+// A weights file of `small_model` with something done to it.
+template <class Change>
+std::string weights_error(const Change& change) {
+  const testing::TemporaryFolder temporary;
+  const Model model = small_model();
+  model->save_weights(temporary / "m.weights.h5");
+  const H5File file(read_file(temporary / "m.weights.h5", 1 << 20), "m");
+  H5Writer writer;
+  for (const auto& [path, group] : file.groups()) {
+    if (!path.ends_with("vars")) continue;
+    writer.group(path);
+    for (const std::string& name : group.datasets) {
+      const Tensor changed = change(path + "/" + name, file.read(path + "/" + name));
+      if (changed.defined()) writer.dataset(path + "/" + name, changed);
+    }
+  }
+  write_file(temporary / "m.weights.h5", writer.finish());
+  const Tensors before = model->get_weights();
+  const std::string text =
+      testing::error_text<ValueError>([&] { model->load_weights(temporary / "m.weights.h5"); });
+  const Tensors after = model->get_weights();
+  for (std::size_t i = 0; i < before.size(); ++i) testing::expect_same_bits(after[i], before[i]);
+  return text;
+}
+
+TEST(LoadWeights, NamesWhatIsMissingWrongOrTooMuchAndChangesNothing) {
+  const std::string last = "layers/sequential/layers/dense_1/vars/1";
+  EXPECT_THAT(
+      weights_error(
+          [&](const std::string& path, const Tensor& value) { return path == last ? Tensor() : value; }),
+      AllOf(HasSubstr("m.weights.h5"), HasSubstr("expected 2 variables in group "
+                                                 "'layers/sequential/layers/dense_1/vars'. Received: 1")));
+  EXPECT_THAT(weights_error([&](const std::string& path, const Tensor& value) {
+                return path == last ? value.reshaped({1, 2}) : value;
+              }),
+              AllOf(HasSubstr("variable 'bias' of layer 'dense"),
+                    HasSubstr("expected shape (2,). Received: shape (1, 2)")));
+  const testing::TemporaryFolder temporary;
+  small_model()->save_weights(temporary / "m.weights.h5");
+  const Sequential other({Input({.shape = {2}}), layers::Activation({.activation = "relu"})});
+  EXPECT_THAT(testing::error_text<ValueError>([&] { other->load_weights(temporary / "m.weights.h5"); }),
+              HasSubstr("belongs to no layer of the model"));
+}
+
+}  // namespace
+}  // namespace sepal

@@ -1,0 +1,186 @@
+#include "sepal/saving/weight_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "sepal/base/error.h"
+#include "sepal/saving/h5_writer.h"
+#include "sepal/saving/printable.h"
+#include "sepal/saving/weight_tree.h"
+
+namespace sepal {
+namespace {
+
+constexpr const char* kOptimizerGroup = "optimizer/vars";
+
+std::string dataset_path(const WeightEntry& entry, std::size_t index) {
+  return h5_join(entry.group, std::to_string(index));
+}
+
+std::size_t datasets_in(const H5File& file, const std::string& group) {
+  const auto found = file.groups().find(group);
+  return found == file.groups().end() ? 0 : found->second.datasets.size();
+}
+
+// Whether every variable that must be there has its place; shapes are compared later.
+bool fits(const std::vector<WeightEntry>& tree, const H5File& file) {
+  return std::all_of(tree.begin(), tree.end(), [&](const WeightEntry& entry) {
+    return entry.optional || datasets_in(file, entry.group) == entry.variables.size();
+  });
+}
+
+// The tree with each object moved to the group that carries its name (Keras 3.6 and later write it), if every
+// name is there once.
+std::optional<std::vector<WeightEntry>> placed_by_name(std::vector<WeightEntry> tree, const H5File& file) {
+  std::map<std::string, std::vector<std::string>> groups;
+  for (const auto& [path, group] : file.groups()) {
+    if (const auto name = file.string_attribute(path, "name")) groups[*name].push_back(path);
+  }
+  for (WeightEntry& entry : tree) {
+    if (entry.optional || entry.variables.empty()) continue;
+    const auto found = groups.find(entry.name);
+    if (found == groups.end() || found->second.size() != 1) return {};
+    entry.group = found->second[0];
+  }
+  return tree;
+}
+
+std::vector<WeightEntry> matching_tree(const ModelBase& model, const H5File& file) {
+  std::vector<WeightEntry> keras3 = weight_tree(model, WeightTreeStyle::keras3);
+  if (fits(keras3, file)) return keras3;
+  for (const auto style : {WeightTreeStyle::checkpoint_dependencies, WeightTreeStyle::keras2}) {
+    std::vector<WeightEntry> tree = weight_tree(model, style);
+    if (fits(tree, file)) return tree;
+  }
+  const auto by_name = placed_by_name(keras3, file);
+  if (by_name && fits(*by_name, file)) return *by_name;
+  return keras3;  // its first difference is what the message is about
+}
+
+void check_entry(const WeightEntry& entry, const H5File& file) {
+  const std::size_t found = datasets_in(file, entry.group);
+  if (found != entry.variables.size()) {
+    throw ValueError(fmt::format("'{}': layer '{}' expected {} variables in group '{}'. Received: {}",
+                                 file.name(), entry.name, entry.variables.size(), entry.group, found));
+  }
+  for (std::size_t i = 0; i < entry.variables.size(); ++i) {
+    const auto dataset = file.datasets().find(dataset_path(entry, i));
+    if (dataset == file.datasets().end()) {
+      throw ValueError(fmt::format("'{}': variable '{}' of layer '{}' is missing: expected a dataset '{}'.",
+                                   file.name(), entry.variables[i].name(), entry.name,
+                                   dataset_path(entry, i)));
+    }
+    if (dataset->second.shape != entry.variables[i].shape()) {
+      throw ValueError(
+          fmt::format("'{}': variable '{}' of layer '{}' (dataset '{}') expected shape {}. "
+                      "Received: shape {}",
+                      file.name(), entry.variables[i].name(), entry.name, dataset_path(entry, i),
+                      entry.variables[i].shape().str(), dataset->second.shape.str()));
+    }
+  }
+}
+
+// Weights that no layer takes would be a model other than the saved one.
+void expect_no_others(const std::vector<WeightEntry>& tree, const H5File& file) {
+  std::set<std::string> known;
+  for (const WeightEntry& entry : tree) {
+    for (std::size_t i = 0; i < entry.variables.size(); ++i) known.insert(dataset_path(entry, i));
+  }
+  for (const auto& [path, dataset] : file.datasets()) {
+    // Optimizer state is looked at apart; tf.keras 2 also saves its metrics.
+    const bool is_weight = path.starts_with("layers/") ||
+                           path.starts_with("_layer_checkpoint_dependencies/") || path.starts_with("vars/");
+    // Random seeds of layers that keep none here.
+    const bool is_seed = path.find("/seed_generator/") != std::string::npos;
+    if (is_weight && !is_seed && !known.contains(path)) {
+      throw ValueError(fmt::format("'{}': the dataset '{}' of shape {} belongs to no layer of the model.",
+                                   file.name(), printable(path), dataset.shape.str()));
+    }
+  }
+}
+
+}  // namespace
+
+void LoadedWeights::assign() {
+  for (auto& [variable, value] : values_) {
+    variable.assign(value);
+    value = Tensor();
+  }
+}
+
+std::vector<std::byte> weights_to_h5(const ModelBase& model) {
+  H5Writer writer;
+  const auto write = [&](const std::string& group, const std::string& name, const Variables& variables) {
+    writer.group(group);
+    writer.string_attribute(group, "name", name);
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      writer.dataset(h5_join(group, std::to_string(i)), variables[i].value());
+    }
+  };
+  for (const WeightEntry& entry : weight_tree(model, WeightTreeStyle::keras3)) {
+    write(entry.group, entry.name, entry.variables);
+  }
+  if (model.compiled()) {
+    const Optimizer optimizer = model.optimizer();
+    write(kOptimizerGroup, optimizer->name(), optimizer->variables());
+  }
+  return writer.finish();
+}
+
+LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file) {
+  const std::vector<WeightEntry> tree = matching_tree(model, file);
+  for (const WeightEntry& entry : tree) {
+    if (!entry.optional || datasets_in(file, entry.group) > 0) check_entry(entry, file);
+  }
+  expect_no_others(tree, file);
+  LoadedWeights loaded;
+  for (const WeightEntry& entry : tree) {
+    if (entry.optional && datasets_in(file, entry.group) == 0) continue;
+    for (std::size_t i = 0; i < entry.variables.size(); ++i) {
+      loaded.add(entry.variables[i], file.read(dataset_path(entry, i)));
+    }
+  }
+  return loaded;
+}
+
+std::string optimizer_from_h5(ModelBase& model, const H5File& file) {
+  const Variables variables = model.optimizer()->variables();
+  const std::size_t saved = datasets_in(file, kOptimizerGroup);
+  // An optimizer that never made an update has no slots yet: iteration and learning rate are all it has.
+  if (saved <= 2 && saved < variables.size()) return {};
+  const auto shape_of = [&](std::size_t i) -> const Shape* {
+    const auto found = file.datasets().find(h5_join(kOptimizerGroup, std::to_string(i)));
+    return found == file.datasets().end() ? nullptr : &found->second.shape;
+  };
+  // tf.keras 2 does not save the learning rate, which is the second variable here: the config has it.
+  const bool without_rate =
+      saved + 1 == variables.size() && variables.size() > 1 && variables[1].name() == "learning_rate";
+  if (saved != variables.size() && !without_rate) {
+    return fmt::format(
+        "'{}': the state of optimizer '{}' starts anew, because it has {} variables and the "
+        "file has {}",
+        file.name(), model.optimizer()->name(), variables.size(), saved);
+  }
+  LoadedWeights loaded;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (without_rate && i == 1) continue;
+    const Shape* shape = shape_of(at);
+    if (shape == nullptr || *shape != variables[i].shape()) {
+      return fmt::format(
+          "'{}': the state of optimizer '{}' starts anew, because its variable '{}' has shape {} "
+          "and the file's has {}",
+          file.name(), model.optimizer()->name(), variables[i].name(), variables[i].shape().str(),
+          shape == nullptr ? "none" : shape->str());
+    }
+    loaded.add(variables[i], file.read(h5_join(kOptimizerGroup, std::to_string(at++))));
+  }
+  loaded.assign();
+  return {};
+}
+
+}  // namespace sepal

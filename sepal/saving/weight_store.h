@@ -1,0 +1,36 @@
+// Weights of a model <-> the HDF5 file of weights (Keras 3: `model.weights.h5` and `*.weights.h5`).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sepal/models/model.h"
+#include "sepal/saving/h5_file.h"
+
+namespace sepal {
+
+/// The file of the model's weights and, if it is compiled, of its optimizer's state.
+/// @throws ValueError naming the layer if two variables of it stand at one place.
+std::vector<std::byte> weights_to_h5(const ModelBase& model);
+
+/// Values for variables, read and checked but not yet assigned.
+class LoadedWeights {
+ public:
+  void add(const Variable& variable, Tensor value) { values_.emplace_back(variable, std::move(value)); }
+  void assign();
+
+ private:
+  std::vector<std::pair<Variable, Tensor>> values_;
+};
+
+/// What the file says of the model's weights. Files of every Keras that writes this layout are understood.
+/// @throws ValueError naming the layer, the variable and both shapes if one is missing, has another shape, or
+/// if the file holds weights that no layer takes.
+LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file);
+
+/// Fills the optimizer's state, which must have its slots (Trainer::build_optimizer), from the file.
+/// Returns why it could not, or nothing: a model can be trained on without it.
+std::string optimizer_from_h5(ModelBase& model, const H5File& file);
+
+}  // namespace sepal
