@@ -19,9 +19,9 @@ using testing::for_each_simd_target;
 
 // Channels innermost (few, odd, many), channels_first, short inner axes, more than one block, a channel
 // alone.
-constexpr ChannelLayout kLayouts[] = {{5, 1, 1},     {7, 3, 1},     {50, 20, 1}, {3, 130, 1},
-                                      {2000, 16, 1}, {40000, 1, 1}, {3, 5, 200}, {2, 3, 20000},
-                                      {4, 6, 7},     {1, 1, 64},    {1, 2, 63},  {200, 33, 49}};
+constexpr ChannelLayout kLayouts[] = {{5, 1, 1},     {7, 3, 1},     {50, 20, 1},   {3, 130, 1}, {2000, 16, 1},
+                                      {40000, 1, 1}, {3, 5, 200},   {2, 3, 20000}, {4, 6, 7},   {1, 1, 64},
+                                      {1, 2, 63},    {200, 33, 49}, {3, 100, 49},  {2, 200, 50}};
 
 std::int64_t channel_of(const ChannelLayout& layout, std::int64_t element) {
   return element / layout.inner % layout.channels;

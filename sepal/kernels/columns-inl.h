@@ -27,21 +27,26 @@ inline std::int64_t lanes_of(D d) {
   return static_cast<std::int64_t>(hn::Lanes(d));
 }
 
-/// Calls f(d, j, rows) for groups of columns that start at j and are as wide as `kVectors` vectors of d.
-/// Columns beyond the last whole group go one vector, then one element at a time; the short last row of a
-/// block is the caller's.
+/// Calls wide(d, j, rows) for groups of kColumnVectors vectors of columns from j on that have `rows` elements
+/// each; what is left goes to narrow(d, j, rows) one vector, then one column at a time. Only the first
+/// columns have an element in the short last row.
 template <class T, class Wide, class Narrow>
-HWY_INLINE void for_column_groups(std::int64_t width, const Wide& wide, const Narrow& narrow) {
+HWY_INLINE void for_column_groups(const ColumnBlock<T>& block, const Wide& wide, const Narrow& narrow) {
   const hn::ScalableTag<T> d;
   const hn::CappedTag<T, 1> one;
   const std::int64_t lanes = lanes_of(d);
+  const std::int64_t whole_rows = block.count / block.width;
+  const std::int64_t ends[] = {block.count % block.width, block.width};
+  const std::int64_t rows[] = {whole_rows + 1, whole_rows};
   std::int64_t j = 0;
-  for (; j + kColumnVectors * lanes <= width; j += kColumnVectors * lanes) wide(d, j);
-  for (; j + lanes <= width; j += lanes) narrow(d, j);
-  for (; j < width; ++j) narrow(one, j);
+  for (int part = 0; part < 2; ++part) {
+    for (; j + kColumnVectors * lanes <= ends[part]; j += kColumnVectors * lanes) wide(d, j, rows[part]);
+    for (; j + lanes <= ends[part]; j += lanes) narrow(d, j, rows[part]);
+    for (; j < ends[part]; ++j) narrow(one, j, rows[part]);
+  }
 }
 
-/// A sum over rows of what `term(d, row offset + column)` gives, for one group of kVectors columns.
+/// For one group of columns the sum over its rows, which term(d, element, column, sum so far) goes on with.
 template <int kVectors, class T, class D, class Term>
 HWY_INLINE void sum_rows(D d, std::int64_t j, std::int64_t rows, std::int64_t width, const Term& term,
                          T* sums) {
@@ -57,16 +62,12 @@ HWY_INLINE void sum_rows(D d, std::int64_t j, std::int64_t rows, std::int64_t wi
 
 template <class T, class Term>
 HWY_INLINE void sum_columns(const ColumnBlock<T>& block, const Term& term, T* sums) {
-  const std::int64_t rows = block.count / block.width;
-  for_column_groups<T>(
-      block.width,
-      [&](auto d, std::int64_t j) HWY_ATTR { sum_rows<kColumnVectors>(d, j, rows, block.width, term, sums); },
-      [&](auto d, std::int64_t j) HWY_ATTR { sum_rows<1>(d, j, rows, block.width, term, sums); });
-  const hn::CappedTag<T, 1> one;
-  const std::int64_t done = rows * block.width;
-  for (std::int64_t j = 0; j < block.count - done; ++j) {
-    hn::StoreU(term(one, done + j, j, hn::LoadU(one, sums + j)), one, sums + j);
-  }
+  for_column_groups(
+      block,
+      [&](auto d, std::int64_t j, std::int64_t rows)
+          HWY_ATTR { sum_rows<kColumnVectors>(d, j, rows, block.width, term, sums); },
+      [&](auto d, std::int64_t j, std::int64_t rows)
+          HWY_ATTR { sum_rows<1>(d, j, rows, block.width, term, sums); });
 }
 
 /// Stores value(d, element, column) for every element.
@@ -129,18 +130,12 @@ HWY_INLINE void multiply_rows(D d, std::int64_t j, std::int64_t rows, const Colu
 
 template <class T>
 void products(const ColumnBlock<T>& block, const T* dy, const T* mean, T* out_sums, T* out_products) {
-  const std::int64_t rows = block.count / block.width;
-  for_column_groups<T>(
-      block.width,
-      [&](auto d, std::int64_t j)
+  for_column_groups(
+      block,
+      [&](auto d, std::int64_t j, std::int64_t rows)
           HWY_ATTR { multiply_rows<kColumnVectors>(d, j, rows, block, dy, mean, out_sums, out_products); },
-      [&](auto d, std::int64_t j)
+      [&](auto d, std::int64_t j, std::int64_t rows)
           HWY_ATTR { multiply_rows<1>(d, j, rows, block, dy, mean, out_sums, out_products); });
-  const std::int64_t done = rows * block.width;
-  for (std::int64_t j = 0; j < block.count - done; ++j) {
-    out_sums[j] += dy[done + j];
-    out_products[j] += dy[done + j] * (block.x[done + j] - mean[j]);
-  }
 }
 
 template <class T>

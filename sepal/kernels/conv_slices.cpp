@@ -9,8 +9,6 @@ namespace {
 // Fewer slices than this would leave threads without work, so images are cut, too.
 constexpr std::int64_t kEnoughSlices = 8;
 
-std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Multiply-adds for one row of outputs.
 double row_work(const Window2D& w) {
   const std::int64_t depth = w.kernel_h * w.kernel_w * (w.in_c / w.groups);

@@ -6,6 +6,9 @@
 
 namespace sepal::kernels {
 
+/// a / b rounded up, for lengths.
+constexpr std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 /// A 2-D window sliding over images: convolution, depthwise and separable convolution, pooling.
 /// Images are (batch, h, w, c) row-major, or (batch, c, h, w) when channels_first.
 struct Window2D {

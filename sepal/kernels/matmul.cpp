@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "sepal/base/parallel.h"
+#include "sepal/kernels/geometry.h"
 #include "sepal/kernels/thread_buffer.h"
 
 namespace sepal::kernels {
 namespace {
-
-std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// How a product is cut, by its sizes alone.
 struct Cut {
