@@ -14,15 +14,16 @@ function(sepal_public_headers)
   target_sources(sepal PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARGN})
 endfunction()
 
-# sepal_tests(ops a_test.cpp b_test.cpp): one test program for a folder. With oneDNN the same objects are linked a
+# sepal_tests(ops a_test.cpp b_test.cpp [LIBRARIES more]): one test program for a folder. With oneDNN the same objects are linked a
 # second time against the library without it, so that the reference kernels pass every test, too.
 function(sepal_tests folder)
   if(NOT SEPAL_BUILD_TESTS)
     return()
   endif()
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "" LIBRARIES)
   set(target sepal_${folder}_test)
-  add_executable(${target} ${ARGN})
-  set(libraries sepal_test_support fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main ZLIB::ZLIB PkgConfig::LIBZIP
+  add_executable(${target} ${tests_UNPARSED_ARGUMENTS})
+  set(libraries ${tests_LIBRARIES} sepal_test_support fmt::fmt GTest::gtest GTest::gmock GTest::gtest_main ZLIB::ZLIB PkgConfig::LIBZIP
                 PkgConfig::HDF5)
   target_link_libraries(${target} PRIVATE sepal ${libraries})
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
