@@ -11,9 +11,11 @@ namespace sepal::kernels {
 namespace {
 
 // A strip is some output rows of one image. Its patches, one row of (kernel_h, kernel_w, in_c / groups)
-// values for each output pixel, turn the convolution into a matrix product; strips are cut so that the
-// patches stay in L2 and never exist for a whole image.
+// values for each output pixel, turn the convolution into a matrix product. Strips are cut so that the
+// patches stay in L2 and never exist for a whole image, but not below the pixels that it takes to pay for
+// packing the kernel.
 constexpr std::int64_t kPatchElements = 65536;
+constexpr std::int64_t kLeastPixels = 192;
 
 // Multiply-adds that are worth handing to a thread: about 10 microseconds.
 constexpr std::int64_t kPartWork = 1 << 18;
@@ -21,13 +23,17 @@ constexpr std::int64_t kPartWork = 1 << 18;
 // Partial sums of a kernel's gradient: each takes memory of the kernel's size.
 constexpr std::int64_t kMostPartialSums = 16;
 
+std::int64_t rows_of_strip(const Window2D& w, std::int64_t depth) {
+  const std::int64_t pixels = std::max(kPatchElements / std::max<std::int64_t>(1, depth), kLeastPixels);
+  return std::clamp(pixels / w.out_w, std::int64_t{1}, w.out_h);
+}
+
 struct Plan {
   explicit Plan(const Window2D& w)
       : group_in(w.in_c / w.groups),
         group_out(w.out_c / w.groups),
         depth(w.kernel_h * w.kernel_w * group_in),
-        rows(std::clamp(kPatchElements / std::max<std::int64_t>(1, w.out_w * depth), std::int64_t{1},
-                        w.out_h)),
+        rows(rows_of_strip(w, depth)),
         strips(ceil_divide(w.out_h, rows)),
         strip_work(std::max<std::int64_t>(1, rows * w.out_w * depth * w.out_c)),
         in(image_strides(w.in_h, w.in_w, w.in_c, w.channels_first)),
