@@ -104,7 +104,7 @@ void read_patches(const Window2D& window, const Plan& plan, const Strip& strip, 
     T* out = patches.data + pixel * patches.row_stride + tap * plan.group_in * patches.col_stride;
     if (element < 0) {
       for (std::int64_t c = 0; c < plan.group_in; ++c) out[c * patches.col_stride] = T(0);
-    } else if (patches.col_stride == 1) {
+    } else if (patches.col_stride == 1 && plan.in.c == 1) {
       std::copy_n(x + element, plan.group_in, out);
     } else {
       for (std::int64_t c = 0; c < plan.group_in; ++c)
