@@ -12,16 +12,16 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   CLI::App* train = app.add_subcommand("train", "Train, evaluate, save, and draw pictures");
   train->add_option("--epochs", arguments.epochs, "Passes over the 60,000 training pictures")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   train->add_option("--batch-size", arguments.batch_size, "Pictures in a step")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   train->add_option("--seed", arguments.seed, "Start of all random numbers")->capture_default_str();
   CLI::App* check = app.add_subcommand("check", "Load the saved model and compare its predictions");
   for (CLI::App* command : {train, check}) {
     command->add_option("--threads", arguments.threads, "Threads; 0: one for each processor")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     command->add_option("--out", arguments.out, "Folder of the results")->capture_default_str();
   }
