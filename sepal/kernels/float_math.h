@@ -79,7 +79,8 @@ namespace detail {
 // log(x) + shift ln 2 for positive normal x.
 [[gnu::always_inline]] inline float log_of_normal(float x, float shift) {
   // m in [sqrt(1/2), sqrt(2)): 0x3F3504F3 is sqrt(1/2).
-  const std::int32_t bits = std::bit_cast<std::int32_t>(x) - 0x3F3504F3;
+  // Unsigned, because every x comes here, also those whose result is thrown away.
+  const auto bits = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x) - 0x3F3504F3U);
   const float m = std::bit_cast<float>((bits & 0x007FFFFF) + 0x3F3504F3);
   const float n = static_cast<float>(bits >> 23) + shift;
   const float f = m - 1.0F;
