@@ -130,6 +130,7 @@ std::vector<Case> cases() {
     }
   }
   list.push_back({{1, 2, 3, 2}, {5, 5, 2, 2}, {.padding = Padding::same}});  // the kernel beyond the image
+  list.push_back({{2, 4, 3, 3}, {3, 3, 4, 2}, {.channels_first = true}});  // a single output pixel
   return list;
 }
 
