@@ -34,8 +34,11 @@ Cut cut_of(const MatmulSizes& sizes) {
     cut.depth = ceil_divide(sizes.k, std::max<std::int64_t>(depth_parts, 1));
     return cut;
   }
+  // Every part packs the columns of b that it needs: below some 200 rows that costs as much as it saves.
   // Multiples of 48 rows and 64 columns suit the register tiles of every gemm here (6, 8, 16 and 48 rows).
-  cut.rows = std::min(sizes.m, ceil_divide(ceil_divide(sizes.m, parts), 48) * 48);
+  const std::int64_t worth_packing = std::min<std::int64_t>(192, ceil_divide(sizes.m, 2));
+  const std::int64_t rows = std::max(ceil_divide(sizes.m, parts), worth_packing);
+  cut.rows = std::min(sizes.m, ceil_divide(rows, 48) * 48);
   const std::int64_t col_parts = parts / ceil_divide(sizes.m, cut.rows);
   if (col_parts > 1) cut.cols = std::min(sizes.n, ceil_divide(ceil_divide(sizes.n, col_parts), 64) * 64);
   return cut;
