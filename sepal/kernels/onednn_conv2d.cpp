@@ -235,9 +235,25 @@ std::vector<ConvSlice> cut(Direction direction, const Window2D& w) {
   }
 }
 
+// The primitive of each slice; neighbours are mostly alike and share one.
+std::vector<ConvolutionPtr> convolutions_of(Direction direction, const std::vector<ConvSlice>& slices,
+                                            bool with_bias) {
+  std::vector<ConvolutionPtr> convolutions;
+  const Window2D* previous = nullptr;
+  for (const ConvSlice& slice : slices) {
+    const bool is_alike = previous != nullptr && *previous == slice.window;
+    convolutions.push_back(is_alike ? convolutions.back() : find(direction, slice.window, with_bias));
+    previous = &slice.window;
+  }
+  return convolutions;
+}
+
 std::string_view refusal(Direction direction, const Window2D& w, bool with_bias) {
   if (w.batch == 0 || w.in_c == 0 || w.out_c == 0) return "there are no elements";
-  return find(direction, cut(direction, w).front().window, with_bias)->refusal;
+  for (const ConvolutionPtr& convolution : convolutions_of(direction, cut(direction, w), with_bias)) {
+    if (!convolution->refusal.empty()) return convolution->refusal;
+  }
+  return {};
 }
 
 // oneDNN does not promise not to write, so its memory takes no pointers to constants.
@@ -272,11 +288,8 @@ memory scratchpad_memory(const Convolution& convolution) {
 // The slices of a convolution, their primitives, and the kernel in the layout of the first.
 class Plan {
  public:
-  Plan(Direction direction, const Window2D& window, bool with_bias) : slices_(cut(direction, window)) {
-    for (const ConvSlice& slice : slices_) {
-      convolutions_.push_back(find(direction, slice.window, with_bias));
-    }
-  }
+  Plan(Direction direction, const Window2D& window, bool with_bias)
+      : slices_(cut(direction, window)), convolutions_(convolutions_of(direction, slices_, with_bias)) {}
 
   void read_kernel(const float* kernel) {
     thread_local ThreadBuffer room;

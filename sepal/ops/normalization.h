@@ -1,4 +1,5 @@
-// Batch normalization (keras.ops.batch_normalization, Ioffe and Szegedy 2015).
+// Batch normalization (keras.ops.batch_normalization, Ioffe and Szegedy 2015). Float32 and float64;
+// differentiable once, a second derivative is a RuntimeError.
 #pragma once
 
 #include "sepal/base/tensor.h"
@@ -12,8 +13,9 @@ struct BatchNormResult {
 };
 
 /// Normalizes each channel (axis `axis`) of x by the batch's own statistics, then scales by gamma and shifts
-/// by beta
-/// ((channels,) each, or not defined). Differentiable in x, gamma, beta; mean and variance are not recorded.
+/// by beta ((channels,) each, or not defined). Differentiable in x, gamma, beta; mean and variance are not
+/// recorded.
+/// @throws ValueError if gamma or beta has another shape, TypeError if dtypes differ.
 BatchNormResult batch_norm_training(const Tensor& x, const Tensor& gamma, const Tensor& beta, int axis,
                                     double epsilon);
 

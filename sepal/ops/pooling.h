@@ -1,4 +1,5 @@
-// Pooling over windows (keras.ops.max_pool, keras.ops.average_pool).
+// Pooling over windows (keras.ops.max_pool, keras.ops.average_pool). Float32 and float64; differentiable
+// once, a second derivative is a RuntimeError.
 #pragma once
 
 #include "sepal/base/tensor.h"
@@ -13,7 +14,8 @@ struct Pool2DOptions {
   bool channels_first = false;
 };
 
-/// The largest element of each window; cells outside of the image do not take part.
+/// The largest element of each window, NaN if one is NaN; cells outside of the image do not take part. At a
+/// tie the gradient goes to the first cell, row by row, as in TensorFlow.
 /// @throws ValueError if x is not rank 4 or an output length would be zero or negative.
 Tensor max_pool2d(const Tensor& x, const Pool2DOptions& options);
 
