@@ -44,8 +44,6 @@ FunctionalModel::FunctionalModel(KerasTensors inputs, KerasTensors outputs, Func
       options_(std::move(options)),
       topology_(map_topology(inputs, outputs)) {
   plan_steps();
-  Shapes shapes;
-  for (const KerasTensor& input : topology_.inputs) shapes.push_back(input.shape());
   set_built();
   if (!options_.trainable) set_trainable(false);
 }
