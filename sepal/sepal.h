@@ -3,6 +3,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/atomic_file.h"
+#include "sepal/base/compatibility.h"
 #include "sepal/base/config.h"
 #include "sepal/base/dtype.h"
 #include "sepal/base/error.h"

@@ -4,6 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "sepal/base/compatibility.h"
+
 namespace sepal {
 namespace {
 
@@ -41,10 +43,12 @@ std::string to_snake_case(std::string_view class_name) {
 }
 
 std::string auto_name(std::string_view class_name) {
-  const std::string base = to_snake_case(class_name);
+  const bool is_tf14 = compatibility() == Compatibility::tf14;
+  // tf.keras of TensorFlow 1.4 names every class after itself except for this one.
+  const std::string base = is_tf14 && class_name == "InputLayer" ? "input" : to_snake_case(class_name);
   NameCounters& counters = name_counters();
   const std::lock_guard lock(counters.mutex);
-  const int count = counters.counts[base]++;
+  const int count = counters.counts[base]++ + (is_tf14 ? 1 : 0);
   return count == 0 ? base : base + "_" + std::to_string(count);
 }
 
