@@ -29,11 +29,14 @@ function(sepal_tests folder)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(${target} PRIVATE SEPAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   sepal_set_warnings(${target})
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  # The keras.json of whoever runs the tests must not decide them.
+  set(environment KERAS_HOME=${PROJECT_BINARY_DIR}/no_keras_home)
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ENVIRONMENT ${environment})
   if(TARGET sepal_without_onednn)
     add_executable(${target}_without_onednn $<TARGET_OBJECTS:${target}>)
     # Named first, so that nothing is taken from the other library.
     target_link_libraries(${target}_without_onednn PRIVATE sepal_without_onednn ${libraries})
-    gtest_discover_tests(${target}_without_onednn TEST_PREFIX without_onednn. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+    gtest_discover_tests(${target}_without_onednn TEST_PREFIX without_onednn. DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 600 ENVIRONMENT ${environment})
   endif()
 endfunction()

@@ -8,6 +8,7 @@
 #include "sepal/base/dtype.h"
 #include "sepal/base/error.h"
 #include "sepal/base/input_file.h"
+#include "sepal/base/keras_config.h"
 #include "sepal/base/naming.h"
 #include "sepal/base/parallel.h"
 #include "sepal/base/random.h"

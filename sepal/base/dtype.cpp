@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <atomic>
 #include <utility>
 
 #include "sepal/base/error.h"
@@ -31,8 +30,6 @@ constexpr std::array<DTypeRow, 13> kDTypes = {{{"float32", 4},
                                                {"uint64", 8},
                                                {"bool", 1}}};
 
-std::atomic<DType> default_float{DType::float32};
-
 }  // namespace
 
 std::size_t size_of(DType dtype) { return kDTypes[static_cast<std::size_t>(dtype)].size; }
@@ -53,16 +50,5 @@ bool is_floating(DType dtype) {
 }
 
 bool is_computable(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
-
-DType floatx() { return default_float; }
-
-void set_floatx(DType dtype) {
-  if (!is_floating(dtype)) {
-    throw ValueError(fmt::format(
-        "Unknown `floatx` value. Expected one of ('bfloat16', 'float16', 'float32', 'float64'). Received: {}",
-        name_of(dtype)));
-  }
-  default_float = dtype;
-}
 
 }  // namespace sepal

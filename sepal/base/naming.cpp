@@ -1,5 +1,6 @@
 #include "sepal/base/naming.h"
 
+#include <atomic>
 #include <cctype>
 #include <map>
 #include <mutex>
@@ -12,6 +13,8 @@ namespace {
 struct NameCounters {
   std::mutex mutex;
   std::map<std::string, int> counts;
+  std::map<std::string, int> scopes;
+  std::atomic<std::uint64_t> session{1};
 };
 
 NameCounters& name_counters() {
@@ -52,10 +55,21 @@ std::string auto_name(std::string_view class_name) {
   return count == 0 ? base : base + "_" + std::to_string(count);
 }
 
+std::string unique_scope_name(const std::string& base) {
+  NameCounters& counters = name_counters();
+  const std::lock_guard lock(counters.mutex);
+  const int count = counters.scopes[base]++;
+  return count == 0 ? base : base + "_" + std::to_string(count);
+}
+
+std::uint64_t session_id() { return name_counters().session; }
+
 void clear_session() {
   NameCounters& counters = name_counters();
   const std::lock_guard lock(counters.mutex);
   counters.counts.clear();
+  counters.scopes.clear();
+  ++counters.session;
 }
 
 }  // namespace sepal

@@ -16,6 +16,14 @@ std::int64_t checked_multiply(std::int64_t a, std::int64_t b) {
   return product;
 }
 
+std::int64_t checked_add(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) {
+    throw ValueError(fmt::format("Shape is too large: the sum of {} and {} leaves 63 bits.", a, b));
+  }
+  return sum;
+}
+
 std::int64_t Shape::num_elements() const {
   std::int64_t product = 1;
   for (const std::int64_t dim : dims_) {

@@ -63,6 +63,10 @@ using Shapes = std::vector<Shape>;
 /// @throws ValueError if the product leaves 63 bits.
 std::int64_t checked_multiply(std::int64_t a, std::int64_t b);
 
+/// a + b for lengths.
+/// @throws ValueError if the sum leaves 63 bits.
+std::int64_t checked_add(std::int64_t a, std::int64_t b);
+
 /// `axis` in [0, rank), counting negative axes from the end.
 /// @throws ValueError naming the axis and the rank.
 int normalize_axis(std::int64_t axis, int rank);

@@ -134,7 +134,7 @@ const void* Tensor::raw() const {
 
 void* Tensor::mutable_raw() {
   if (!impl_) throw ValueError("The tensor has no value.");
-  if (impl_.use_count() > 1 || impl_->buffer.use_count() > 1) *this = clone();
+  if (impl_.use_count() > 1 || impl_->buffer.use_count() > 1) *this = clone().with_mask(mask());
   return impl_->buffer.get() + impl_->offset;
 }
 
@@ -199,6 +199,12 @@ Tensor Tensor::astype(DType wanted) const {
       std::transform(in, in + num_elements(), out, [](From v) { return convert<To>(v); });
     });
   });
+  return result;
+}
+
+Tensor Tensor::with_mask(const Tensor& mask) const {
+  Tensor result = *this;
+  result.mask_ = mask.impl_;
   return result;
 }
 

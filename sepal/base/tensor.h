@@ -2,7 +2,7 @@
 //
 // A tensor is a value: copies share the buffer until one of them is written to (copy on write), so a copy is
 // cheap and a change to one is never seen in another. It carries no gradient and no graph; `id` is what a
-// GradientTape follows.
+// GradientTape follows. It may carry a mask, which layers read and hand on.
 #pragma once
 
 #include <cstddef>
@@ -103,6 +103,12 @@ class Tensor {
   /// Identity of this value for a GradientTape; copies share it, 0 when not defined.
   std::uint64_t id() const;
 
+  /// Which time steps count: a boolean tensor of the leading axes, not defined if all do. It goes with this
+  /// handle and its copies; the result of an op has none (Keras: `_keras_mask`).
+  Tensor mask() const { return Tensor(mask_); }
+  /// The same value with this mask; with none if `mask` is not defined.
+  Tensor with_mask(const Tensor& mask) const;
+
   /// Shape, dtype and the first elements, for messages and debugging.
   std::string str() const;
 
@@ -113,6 +119,7 @@ class Tensor {
   void copy_from(const void* values, std::size_t count);
 
   std::shared_ptr<Impl> impl_;
+  std::shared_ptr<Impl> mask_;
 };
 
 using Tensors = std::vector<Tensor>;

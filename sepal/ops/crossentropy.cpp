@@ -7,6 +7,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/base/keras_config.h"
 #include "sepal/kernels/elementwise.h"
 #include "sepal/kernels/float_math.h"
 #include "sepal/kernels/softmax.h"
@@ -19,9 +20,6 @@
 
 namespace sepal::ops {
 namespace {
-
-// keras.config.epsilon().
-constexpr double kEpsilon = 1e-7;
 
 std::string received(const Tensor& target, const Tensor& output) {
   return fmt::format("Received: target.shape={}, output.shape={}", target.shape().str(),
@@ -143,6 +141,12 @@ Tensor categorical_from_logits(const Tensor& target, const Tensor& logits) {
   return loss;
 }
 
+// As FromProbabilities clips, for every class.
+Tensor clipped_probabilities(const Tensor& output) {
+  const double least = epsilon();
+  return clip(output, least, 1 - least);
+}
+
 // Losses of one target t and one output x. The slope and curvature are derivatives in x.
 struct FromLogits {
   // -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)), without overflow or cancellation.
@@ -162,32 +166,33 @@ struct FromLogits {
 };
 
 struct FromProbabilities {
+  double epsilon;
   template <class T>
-  static T clipped(T x) {
-    return std::min(std::max(x, T(kEpsilon)), T(1 - kEpsilon));
+  T clipped(T x) const {
+    return std::min(std::max(x, T(epsilon)), T(1 - epsilon));
   }
   template <class T>
-  static T value(T t, T x) {
+  T value(T t, T x) const {
     const T p = clipped(x);
     return -(t * kernels::log(p) + (T(1) - t) * kernels::log(T(1) - p));
   }
   template <class T>
-  static T slope(T t, T x) {
+  T slope(T t, T x) const {
     return x == clipped(x) ? (T(1) - t) / (T(1) - x) - t / x : T(0);
   }
   template <class T>
-  static T curvature(T t, T x) {
+  T curvature(T t, T x) const {
     return x == clipped(x) ? (T(1) - t) / ((T(1) - x) * (T(1) - x)) + t / (x * x) : T(0);
   }
 };
 
 // curvature(t, x), whose own derivative is not implemented.
 template <class Loss>
-Tensor loss_curvature(const Tensor& t, const Tensor& x, Loss) {
+Tensor loss_curvature(const Tensor& t, const Tensor& x, Loss loss) {
   Tensor out(x.shape(), x.dtype());
   dispatch_float(x.dtype(), [&](auto type) {
     using T = decltype(type);
-    const auto f = [](T target, T v) { return Loss::curvature(target, v); };
+    const auto f = [loss](T target, T v) { return loss.curvature(target, v); };
     kernels::map(x.num_elements(), f, out.mutable_data<T>(), t.data<T>(), x.data<T>());
   });
   if (GradientTape::is_recording({x})) {
@@ -202,7 +207,7 @@ Tensor loss_gradient(const Tensor& t, const Tensor& x, const Tensor& g, Loss los
   Tensor out(x.shape(), x.dtype());
   dispatch_float(x.dtype(), [&](auto type) {
     using T = decltype(type);
-    const auto f = [](T target, T v, T weight) { return weight * Loss::slope(target, v); };
+    const auto f = [loss](T target, T v, T weight) { return weight * loss.slope(target, v); };
     kernels::map(x.num_elements(), f, out.mutable_data<T>(), t.data<T>(), x.data<T>(), g.data<T>());
   });
   if (GradientTape::is_recording({x, g})) {
@@ -219,7 +224,7 @@ Tensor pointwise_loss(const Tensor& t, const Tensor& x, Loss loss) {
   Tensor out(x.shape(), x.dtype());
   dispatch_float(x.dtype(), [&](auto type) {
     using T = decltype(type);
-    const auto f = [](T target, T v) { return Loss::value(target, v); };
+    const auto f = [loss](T target, T v) { return loss.value(target, v); };
     kernels::map(x.num_elements(), f, out.mutable_data<T>(), t.data<T>(), x.data<T>());
   });
   if (GradientTape::is_recording({x})) {
@@ -235,7 +240,7 @@ Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& outpu
   expect_one_computable_dtype("sparse_categorical_crossentropy", {{"output", output}});
   const Tensor labels = checked_labels(target, output);
   if (from_logits) return sparse_from_logits(labels, output);
-  return sparse_from_logits(labels, log(clip(output, kEpsilon, 1 - kEpsilon)));
+  return sparse_from_logits(labels, log(clipped_probabilities(output)));
 }
 
 Tensor categorical_crossentropy(const Tensor& target, const Tensor& output, bool from_logits) {
@@ -244,7 +249,7 @@ Tensor categorical_crossentropy(const Tensor& target, const Tensor& output, bool
   const Tensor weights = target.astype(output.dtype());
   if (from_logits) return categorical_from_logits(weights, output);
   const Tensor normalized = divide(output, sum(output, {{-1}}, true));
-  return negative(sum(multiply(weights, log(clip(normalized, kEpsilon, 1 - kEpsilon))), {{-1}}));
+  return negative(sum(multiply(weights, log(clipped_probabilities(normalized))), {{-1}}));
 }
 
 Tensor binary_crossentropy(const Tensor& target, const Tensor& output, bool from_logits) {
@@ -252,7 +257,7 @@ Tensor binary_crossentropy(const Tensor& target, const Tensor& output, bool from
   check_same_shape(target, output, 0);
   const Tensor truth = target.astype(output.dtype());
   return from_logits ? pointwise_loss(truth, output, FromLogits{})
-                     : pointwise_loss(truth, output, FromProbabilities{});
+                     : pointwise_loss(truth, output, FromProbabilities{epsilon()});
 }
 
 }  // namespace sepal::ops

@@ -7,8 +7,8 @@
 namespace sepal::ops {
 
 /// target (...) or (..., 1), whole numbers in any dtype; output (..., classes). Result (...). Probabilities
-/// (from_logits false) are clipped to [epsilon, 1 - epsilon], epsilon 1e-7, and then divided by their sum
-/// (the softmax of their logarithms, as Keras on TensorFlow has it).
+/// (from_logits false) are clipped to [epsilon, 1 - epsilon], `sepal::epsilon()`, and then divided by their
+/// sum (the softmax of their logarithms, as Keras on TensorFlow has it).
 /// @throws ValueError if the shapes do not fit; InvalidArgumentError naming a label outside of [0, classes).
 Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& output, bool from_logits);
 

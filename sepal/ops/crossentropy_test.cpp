@@ -6,6 +6,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/base/keras_config.h"
 #include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
 
@@ -129,6 +130,18 @@ TEST(BinaryCrossentropy, KeepsDigitsOfSmallLosses) {
   const Tensor loss =
       binary_crossentropy(Tensor::ones({1}), Tensor::full({1}, 20.0), true);  // log(1 + exp(-20))
   EXPECT_NEAR(loss.item(), 2.0611536e-9, 1e-15);
+}
+
+TEST(Crossentropy, ClipsProbabilitiesToTheEpsilonThatIsSet) {
+  set_epsilon(0.25);
+  const Tensor low = Tensor::from({0.125, 0.875}, {1, 2});
+  testing::expect_values(binary_crossentropy(Tensor::from({1.0, 1.0}, {1, 2}), low, false), {1, 2},
+                         {-std::log(0.25), -std::log(0.75)});
+  testing::expect_values(categorical_crossentropy(Tensor::from({1.0, 0.0}, {1, 2}), low, false), {1},
+                         {-std::log(0.25)});
+  testing::expect_values(sparse_categorical_crossentropy(Tensor::from({0.0}, {1}), low, false), {1},
+                         {-std::log(0.25)});
+  set_epsilon(1e-7);
 }
 
 TEST(BinaryCrossentropy, NamesShapesThatDiffer) {

@@ -1,5 +1,6 @@
 #include "sepal/weights/constraint.h"
 
+#include "sepal/base/keras_config.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
 
@@ -15,15 +16,13 @@ void Constraint::fill(Table& table) {
 namespace constraints {
 namespace {
 
-// keras.config.epsilon. It is added to the norm, not under the root.
-constexpr double kEpsilon = 1e-7;
-
 Tensor norm_over(const Tensor& w, const IntTuple& axis) {
   return ops::sqrt(ops::sum(ops::square(w), axis.values(), true));
 }
 
+// epsilon() is added to the norm, not under the root.
 Tensor scaled_to(const Tensor& w, const Tensor& desired, const Tensor& norm) {
-  return ops::multiply(w, ops::divide(desired, ops::add(norm, kEpsilon)));
+  return ops::multiply(w, ops::divide(desired, ops::add(norm, epsilon())));
 }
 
 }  // namespace
@@ -38,7 +37,7 @@ Tensor NonNeg::operator()(const Tensor& w) const {
 }
 
 Tensor UnitNorm::operator()(const Tensor& w) const {
-  return ops::divide(w, ops::add(norm_over(w, axis), kEpsilon));
+  return ops::divide(w, ops::add(norm_over(w, axis), epsilon()));
 }
 
 Tensor MinMaxNorm::operator()(const Tensor& w) const {

@@ -2,7 +2,8 @@
 // each update.
 //
 // `axis`, one or several, are the axes that a norm sums over. The default 0 is Keras's; for a kernel
-// (kh, kw, c, m) it means the kernel's rows, and {0, 1} each channel's window.
+// (kh, kw, c, m) it means the kernel's rows, and {0, 1} each channel's window. epsilon is that of
+// sepal/base/keras_config.h.
 #pragma once
 
 #include "sepal/base/tensor.h"
@@ -21,7 +22,7 @@ class Constraint : public ConfigFunction<Constraint, Tensor(const Tensor&)> {
 
 namespace constraints {
 
-/// w * clip(n, 0, max_value) / (1e-7 + n), n the Euclidean norm.
+/// w * clip(n, 0, max_value) / (epsilon + n), n the Euclidean norm.
 struct MaxNorm {
   double max_value = 2.0;
   IntTuple axis = 0;
@@ -42,7 +43,7 @@ struct NonNeg {
   Tensor operator()(const Tensor& w) const;
 };
 
-/// w / (1e-7 + n).
+/// w / (epsilon + n).
 struct UnitNorm {
   IntTuple axis = 0;
   static constexpr const char* kName = "UnitNorm";
@@ -53,7 +54,7 @@ struct UnitNorm {
   Tensor operator()(const Tensor& w) const;
 };
 
-/// w * d / (1e-7 + n) with d = rate * clip(n, min_value, max_value) + (1 - rate) * n.
+/// w * d / (epsilon + n) with d = rate * clip(n, min_value, max_value) + (1 - rate) * n.
 struct MinMaxNorm {
   double min_value = 0.0;
   double max_value = 1.0;

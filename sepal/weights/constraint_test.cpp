@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
+#include "sepal/base/keras_config.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal {
@@ -29,6 +30,12 @@ TEST(Constraint, UnitNormDividesByTheNormPlusEpsilon) {
   expect_constrained(constraints::UnitNorm({.axis = {0, 1}}), {.6, .5, .8, .5, 0, .5, 0, .5});
   const Tensor tiny = Tensor::from({1e-7}, {1});
   testing::expect_values(Constraint("unit_norm")(tiny), {1}, {0.5});
+}
+
+TEST(Constraint, TakesTheEpsilonThatIsSet) {
+  set_epsilon(0.25);
+  testing::expect_values(Constraint("unit_norm")(Tensor::from({1.0}, {1})), {1}, {0.8});
+  set_epsilon(1e-7);
 }
 
 TEST(Constraint, MinMaxNormMovesPartOfTheWay) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sepal/base/error.h"
+#include "sepal/base/keras_config.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/matmul.h"
 #include "sepal/ops/reduce.h"
@@ -75,12 +76,12 @@ Tensor OrthogonalRegularizer::operator()(const Tensor& x) const {
     throw ValueError(fmt::format(
         "Inputs to OrthogonalRegularizer must have rank 2. Received: inputs.shape={}", x.shape().str()));
   }
-  // The least norm that is divided by is 1e-7 (keras.ops.normalize).
-  constexpr double kLeastSquare = 1e-14;
+  // The least norm that is divided by is epsilon (keras.ops.normalize).
+  const double least_square = epsilon() * epsilon();
   const bool rows = mode == "rows";
   const std::int64_t axis = rows ? 1 : 0;
   const Tensor squares = ops::sum(ops::square(x), std::vector<std::int64_t>{axis}, true);
-  const Tensor least = Tensor::full(squares.shape(), kLeastSquare, x.dtype());
+  const Tensor least = Tensor::full(squares.shape(), least_square, x.dtype());
   const Tensor unit = ops::divide(x, ops::sqrt(ops::maximum(squares, least)));
   const Tensor cosines = ops::matmul(unit, unit, !rows, rows);
 

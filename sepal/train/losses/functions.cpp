@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "sepal/base/keras_config.h"
 #include "sepal/ops/activations.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/crossentropy.h"
@@ -12,8 +13,6 @@
 
 namespace sepal::losses {
 namespace {
-
-constexpr double kEpsilon = 1e-7;  // keras.config.epsilon
 
 using Axis = std::vector<std::int64_t>;
 
@@ -27,10 +26,10 @@ Tensor one_minus(const Tensor& x) { return ops::add(ops::negative(x), 1.0); }
 // x divided by its length along `axis`, which counts as at least epsilon.
 Tensor unit_length(const Tensor& x, std::int64_t axis) {
   const Tensor squares = ops::sum(ops::square(x), Axis{axis}, true);
-  return ops::divide(x, ops::sqrt(at_least(squares, kEpsilon * kEpsilon)));
+  return ops::divide(x, ops::sqrt(at_least(squares, epsilon() * epsilon())));
 }
 
-Tensor log_plus_one(const Tensor& x) { return ops::log(ops::add(at_least(x, kEpsilon), 1.0)); }
+Tensor log_plus_one(const Tensor& x) { return ops::log(ops::add(at_least(x, epsilon()), 1.0)); }
 
 bool is_zero_or_one(const Tensor& x) {
   for (std::int64_t i = 0; i < x.num_elements(); ++i) {
@@ -75,7 +74,7 @@ Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred) {
 
 Tensor mean_absolute_percentage_error(const Tensor& y_true, const Tensor& y_pred) {
   const Compared c = to_compare(y_true, y_pred);
-  const Tensor size = at_least(ops::abs(c.y_true), kEpsilon);
+  const Tensor size = at_least(ops::abs(c.y_true), epsilon());
   return ops::multiply(mean_of_last(ops::abs(ops::divide(ops::subtract(c.y_true, c.y_pred), size))), 100.0);
 }
 
@@ -108,14 +107,14 @@ Tensor log_cosh(const Tensor& y_true, const Tensor& y_pred) {
 
 Tensor kl_divergence(const Tensor& y_true, const Tensor& y_pred) {
   const Compared c = to_compare(y_true, y_pred);
-  const Tensor target = ops::clip(c.y_true, kEpsilon, 1.0);
-  const Tensor ratio = ops::divide(target, ops::clip(c.y_pred, kEpsilon, 1.0));
+  const Tensor target = ops::clip(c.y_true, epsilon(), 1.0);
+  const Tensor ratio = ops::divide(target, ops::clip(c.y_pred, epsilon(), 1.0));
   return sum_of_last(ops::multiply(target, ops::log(ratio)));
 }
 
 Tensor poisson(const Tensor& y_true, const Tensor& y_pred) {
   const Compared c = to_compare(y_true, y_pred);
-  const Tensor log_rate = ops::log(ops::add(c.y_pred, kEpsilon));
+  const Tensor log_rate = ops::log(ops::add(c.y_pred, epsilon()));
   return mean_of_last(ops::subtract(c.y_pred, ops::multiply(c.y_true, log_rate)));
 }
 

@@ -14,9 +14,9 @@ namespace sepal::losses {
 Tensor mean_squared_error(const Tensor& y_true, const Tensor& y_pred);
 /// mean |t - p|.
 Tensor mean_absolute_error(const Tensor& y_true, const Tensor& y_pred);
-/// 100 * mean |t - p| / max(|t|, 1e-7).
+/// 100 * mean |t - p| / max(|t|, epsilon).
 Tensor mean_absolute_percentage_error(const Tensor& y_true, const Tensor& y_pred);
-/// mean (log(max(p, 1e-7) + 1) - log(max(t, 1e-7) + 1))².
+/// mean (log(max(p, epsilon) + 1) - log(max(t, epsilon) + 1))².
 Tensor mean_squared_logarithmic_error(const Tensor& y_true, const Tensor& y_pred);
 /// Minus the cosine of the angle between t and p along `axis`.
 Tensor cosine_similarity(const Tensor& y_true, const Tensor& y_pred, std::int64_t axis = -1);
@@ -24,9 +24,9 @@ Tensor cosine_similarity(const Tensor& y_true, const Tensor& y_pred, std::int64_
 Tensor huber(const Tensor& y_true, const Tensor& y_pred, double delta = 1.0);
 /// mean log cosh(p - t).
 Tensor log_cosh(const Tensor& y_true, const Tensor& y_pred);
-/// sum t log(t / p), both clipped to [1e-7, 1].
+/// sum t log(t / p), both clipped to [epsilon, 1].
 Tensor kl_divergence(const Tensor& y_true, const Tensor& y_pred);
-/// mean p - t log(p + 1e-7).
+/// mean p - t log(p + epsilon).
 Tensor poisson(const Tensor& y_true, const Tensor& y_pred);
 /// mean max(1 - t p, 0); targets that are all 0 or 1 are read as -1 and 1.
 Tensor hinge(const Tensor& y_true, const Tensor& y_pred);
