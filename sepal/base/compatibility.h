@@ -9,6 +9,8 @@ namespace sepal {
 /// - the regularization losses of frozen layers (`trainable` false) are kept;
 /// - layers without a name are numbered from 1: `separable_conv2d_1`, and inputs `input_1`;
 /// - `get_config` writes the keys and forms of TensorFlow 1.4;
+/// - the activation "hard_sigmoid" is clip(0.2 x + 0.5, 0, 1);
+/// - a list given to the initializer Constant fills a shape row by row;
 /// - strides that differ between height and width raise InvalidArgumentError at the first call.
 ///
 /// The defaults of random initializers (a deviation of 0.05, where TensorFlow 1.4 had 1) are Keras's in both.

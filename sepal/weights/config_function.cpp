@@ -22,7 +22,10 @@ ConfigIdentifier read_identifier(const Json& in, const char* kind, const std::st
     if (!config->is_string()) throw refuse("the `config` of a function is its name");
     return {config->get<std::string>(), nullptr};
   }
-  return {class_name->get<std::string>(), &*config};
+  const auto registered = in.find("registered_name");
+  const bool has_registered = registered != in.end() && registered->is_string();
+  return {class_name->get<std::string>(), &*config,
+          has_registered ? registered->get<std::string>() : std::string()};
 }
 
 void put_identifier(Json& out, const char* key, const char* module, const std::string& class_name,
@@ -41,16 +44,32 @@ void put_function_identifier(Json& out, const char* key, const std::string& name
       {"module", "builtins"}, {"class_name", "function"}, {"config", name}, {"registered_name", "function"}};
 }
 
+void put_tf14_identifier(Json& out, const char* key, std::string class_name,
+                         const std::function<void(Json& config)>& write_config,
+                         void (*to_tf14)(std::string& class_name, Json& config)) {
+  Json config = Json::object();
+  write_config(config);
+  if (to_tf14 != nullptr) to_tf14(class_name, config);
+  out[key] = {{"class_name", std::move(class_name)}, {"config", std::move(config)}};
+}
+
+void put_tf14_function(Json& out, const char* key, const std::string& name) { out[key] = name; }
+
 void put_none(Json& out, const char* key) { out[key] = nullptr; }
 
-void throw_unknown_identifier(const char* kind, const std::string& name) {
-  throw ValueError(fmt::format("Could not interpret {} identifier: {}", kind, name));
+void throw_unknown_identifier(const char* kind, const ConfigIdentifier& identifier) {
+  std::string text = fmt::format("Could not interpret {} identifier: {}", kind, identifier.name);
+  if (identifier.registered_name.find('>') != std::string::npos) {
+    text += fmt::format(". It is not one of Keras's but '{}': call `register_{}` for it first",
+                        identifier.registered_name, kind);
+  }
+  throw ValueError(text);
 }
 
 void throw_nameless_function(const char* kind, const char* key) {
   throw ValueError(
-      fmt::format("The {0} in `{1}` is a C++ callable without a name and cannot be saved. Add it to the "
-                  "{0} table under a name and use that name.",
+      fmt::format("The {0} in `{1}` is a C++ callable without a name and cannot be saved. Give it one by "
+                  "`register_{0}` and use that name.",
                   kind, key));
 }
 

@@ -12,7 +12,8 @@
 //   };
 //
 // It may have `void check()` (throws ValueError, and may normalise fields), called once when it becomes a
-// handle, and `static constexpr const char* kRegisteredName = "Package>Name"` if it is not one of Keras.
+// handle. One of the user's own is made known to strings and files by a line such as
+// `register_initializer<Halves>()`; files then name it "Custom>Halves", as Keras does.
 #pragma once
 
 #include <functional>
@@ -23,16 +24,21 @@
 #include <string_view>
 #include <type_traits>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/config.h"
 #include "sepal/base/error.h"
 
 namespace sepal {
+
+/// The package of what is registered without one (keras.saving.register_keras_serializable).
+inline constexpr const char* kDefaultPackage = "Custom";
 
 /// What a JSON identifier says: null, a bare name, {"class_name", "config"} with or without "module", or a
 /// function's envelope. `config` points into the JSON, nullptr where a bare name stood.
 struct ConfigIdentifier {
   std::string name;  // empty: null
   const Json* config = nullptr;
+  std::string registered_name = {};  // "Custom>Halves" for what is not Keras's
 };
 
 /// @throws ValueError "Could not interpret initializer identifier: …" if it is none of these; `owner` says
@@ -45,9 +51,15 @@ void put_identifier(Json& out, const char* key, const char* module, const std::s
                     const char* registered_name, const std::function<void(Json& config)>& write_config);
 /// The envelope of a plain function.
 void put_function_identifier(Json& out, const char* key, const std::string& name);
+/// What tf.keras of TensorFlow 1.4 writes: {"class_name", "config"}. `to_tf14` turns the class name and the
+/// config of Keras 3 into the old ones (nullptr: they stay).
+void put_tf14_identifier(Json& out, const char* key, std::string class_name,
+                         const std::function<void(Json& config)>& write_config,
+                         void (*to_tf14)(std::string& class_name, Json& config));
+void put_tf14_function(Json& out, const char* key, const std::string& name);
 void put_none(Json& out, const char* key);
 
-[[noreturn]] void throw_unknown_identifier(const char* kind, const std::string& name);
+[[noreturn]] void throw_unknown_identifier(const char* kind, const ConfigIdentifier& identifier);
 [[noreturn]] void throw_nameless_function(const char* kind, const char* key);
 [[noreturn]] void throw_empty_function(const char* kind);
 
@@ -67,15 +79,6 @@ class TextFinder {
   std::string_view key_;
 };
 
-template <class T>
-const char* registered_name_of() {
-  if constexpr (requires { T::kRegisteredName; }) {
-    return T::kRegisteredName;
-  } else {
-    return nullptr;
-  }
-}
-
 /// A T whose fields come from `config` (its defaults if nullptr).
 /// @throws TypeError for a field of a wrong type or an unknown key, except those in `ignored`.
 template <class T>
@@ -91,7 +94,9 @@ T read_object(const Json* config, const std::string& owner, std::initializer_lis
 }
 
 /// Derived supplies `kKind` ("initializer"), `kModule` ("keras.initializers"), `kIgnored` (config keys of
-/// older writers that mean nothing) and `static void fill(Table&)` with the built-in objects.
+/// older writers that mean nothing) and `static void fill(Table&)` with the built-in objects. What layers
+/// write into their configs also has a `static void to_tf14(std::string& class_name, Json& config)` for
+/// put_tf14_identifier.
 template <class Derived, class Signature>
 class ConfigFunction;
 
@@ -119,22 +124,38 @@ class ConfigFunction<Derived, Result(Args...)> {
       return finder.found;
     }
     void put(Json& out, const char* key) const override {
-      put_identifier(out, key, Derived::kModule, T::kName, registered_name_of<T>(),
-                     [this](Json& config) { write_options(config, object); });
+      const auto write_config = [this](Json& config) { write_options(config, object); };
+      const std::string registered = table().registered_name(T::kName);
+      if constexpr (requires { &Derived::to_tf14; }) {
+        if (compatibility() == Compatibility::tf14) {
+          put_tf14_identifier(out, key, T::kName, write_config,
+                              registered.empty() ? &Derived::to_tf14 : nullptr);
+          return;
+        }
+      }
+      put_identifier(out, key, Derived::kModule, T::kName, registered.empty() ? nullptr : registered.c_str(),
+                     write_config);
     }
   };
 
   struct FunctionBody final : Body {
     std::string function_name;  // empty: it cannot be saved
+    std::string package;        // empty: files have the bare name
     std::function<Result(Args...)> function;
-    FunctionBody(std::string n, std::function<Result(Args...)> f)
-        : function_name(std::move(n)), function(std::move(f)) {}
+    FunctionBody(std::string n, std::function<Result(Args...)> f, std::string p = {})
+        : function_name(std::move(n)), package(std::move(p)), function(std::move(f)) {}
     Result call(Args... args) const override { return function(args...); }
     std::string name() const override { return function_name; }
     std::string text(std::string_view) const override { return {}; }
     void put(Json& out, const char* key) const override {
       if (function_name.empty()) throw_nameless_function(Derived::kKind, key);
-      put_function_identifier(out, key, function_name);
+      if constexpr (requires { &Derived::to_tf14; }) {
+        if (compatibility() == Compatibility::tf14) {
+          put_tf14_function(out, key, function_name);
+          return;
+        }
+      }
+      put_function_identifier(out, key, package.empty() ? function_name : package + ">" + function_name);
     }
   };
 
@@ -163,10 +184,35 @@ class ConfigFunction<Derived, Result(Args...)> {
       makers_[name] = [body](const Json*, const std::string&) { return body; };
     }
 
+    /// A class of the user's, which files call "package>Name".
+    template <class T>
+    void add_custom(const std::string& package) {
+      add<T>();
+      makers_[package + ">" + T::kName] = makers_[T::kName];
+      packages_[T::kName] = package;
+    }
+    /// A function of the user's, which files call "package>name".
+    void add_custom(const std::string& name, std::function<Result(Args...)> function,
+                    const std::string& package) {
+      auto body = std::make_shared<const FunctionBody>(name, std::move(function), package);
+      const Make make = [body](const Json*, const std::string&) { return body; };
+      makers_[name] = make;
+      makers_[package + ">" + name] = make;
+    }
+
    private:
     friend class ConfigFunction;
+
+    // Empty for a class of Keras's. A class that nobody registered is written as one of the default package.
+    std::string registered_name(const std::string& class_name) const {
+      const auto package = packages_.find(class_name);
+      if (package != packages_.end()) return package->second + ">" + class_name;
+      return makers_.contains(class_name) ? std::string() : kDefaultPackage + (">" + class_name);
+    }
+
     using Make = std::function<std::shared_ptr<const Body>(const Json* config, const std::string& owner)>;
     std::map<std::string, Make> makers_;
+    std::map<std::string, std::string> packages_;  // of classes of the user's, by class name
   };
 
   static Table& table() {
@@ -182,8 +228,8 @@ class ConfigFunction<Derived, Result(Args...)> {
   ConfigFunction() = default;
   ConfigFunction(std::nullptr_t) {}  // NOLINT: Keras takes None
   /// @throws ValueError if no object has this name.
-  ConfigFunction(const char* name) : ConfigFunction(std::string(name)) {}                  // NOLINT
-  ConfigFunction(const std::string& name) : body_(make(name, nullptr, Derived::kKind)) {}  // NOLINT
+  ConfigFunction(const char* name) : ConfigFunction(std::string(name)) {}           // NOLINT
+  ConfigFunction(const std::string& name) : body_(make({name}, Derived::kKind)) {}  // NOLINT
   /// A typed object, or a function of the caller's.
   template <class F>
   requires(!std::is_base_of_v<ConfigFunction, F> && std::is_invocable_r_v<Result, const F&, Args...>)
@@ -227,17 +273,17 @@ class ConfigFunction<Derived, Result(Args...)> {
   friend void config_get(const Json& in, const ConfigField& field, Derived& value) {
     const ConfigIdentifier identifier = read_identifier(in, Derived::kKind, field.str());
     Derived result;
-    if (!identifier.name.empty()) result.body_ = make(identifier.name, identifier.config, field.str());
+    if (!identifier.name.empty()) result.body_ = make(identifier, field.str());
     value = std::move(result);
   }
 
  private:
-  static std::shared_ptr<const Body> make(const std::string& name, const Json* config,
-                                          const std::string& owner) {
+  static std::shared_ptr<const Body> make(const ConfigIdentifier& identifier, const std::string& owner) {
     const auto& makers = table().makers_;
-    const auto found = makers.find(name);
-    if (found == makers.end()) throw_unknown_identifier(Derived::kKind, name);
-    return found->second(config, owner);
+    auto found = makers.find(identifier.registered_name);
+    if (found == makers.end()) found = makers.find(identifier.name);
+    if (found == makers.end()) throw_unknown_identifier(Derived::kKind, identifier);
+    return found->second(identifier.config, owner);
   }
 
   std::shared_ptr<const Body> body_;

@@ -7,11 +7,15 @@
 namespace sepal {
 
 void Constraint::fill(Table& table) {
-  table.add<constraints::MaxNorm>({"max_norm"});
-  table.add<constraints::NonNeg>({"non_neg"});
-  table.add<constraints::UnitNorm>({"unit_norm"});
+  // The second aliases are those of Keras 1, which 2.0 still had.
+  table.add<constraints::MaxNorm>({"max_norm", "maxnorm"});
+  table.add<constraints::NonNeg>({"non_neg", "nonneg"});
+  table.add<constraints::UnitNorm>({"unit_norm", "unitnorm"});
   table.add<constraints::MinMaxNorm>({"min_max_norm"});
 }
+
+// TensorFlow 1.4 has the same classes and keys.
+void Constraint::to_tf14(std::string&, Json&) {}
 
 namespace constraints {
 namespace {

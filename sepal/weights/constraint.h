@@ -6,6 +6,10 @@
 // sepal/base/keras_config.h.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <utility>
+
 #include "sepal/base/tensor.h"
 #include "sepal/weights/config_function.h"
 
@@ -18,7 +22,19 @@ class Constraint : public ConfigFunction<Constraint, Tensor(const Tensor&)> {
   static constexpr const char* kModule = "keras.constraints";
   static constexpr std::initializer_list<const char*> kIgnored = {};
   static void fill(Table& table);
+  static void to_tf14(std::string& class_name, Json& config);
 };
+
+/// Makes T, a constraint of one's own, known to strings and to files, which call it "package>Name".
+template <class T>
+void register_constraint(const std::string& package = kDefaultPackage) {
+  Constraint::table().add_custom<T>(package);
+}
+/// The same for a function.
+inline void register_constraint(const std::string& name, std::function<Tensor(const Tensor&)> function,
+                                const std::string& package = kDefaultPackage) {
+  Constraint::table().add_custom(name, std::move(function), package);
+}
 
 namespace constraints {
 

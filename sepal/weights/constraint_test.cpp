@@ -4,8 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/base/keras_config.h"
+#include "sepal/ops/elementwise.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal {
@@ -45,6 +47,42 @@ TEST(Constraint, MinMaxNormMovesPartOfTheWay) {
 
 TEST(Constraint, NonNegCutsAtZero) {
   testing::expect_values(Constraint("non_neg")(Tensor::from({-0.05F, 0.9F, -2.0F}, {3})), {3}, {0, 0.9F, 0});
+}
+
+struct Half {
+  static constexpr const char* kName = "Half";
+  template <class Self, class Visitor>
+  static void visit(Self&, Visitor&) {}
+  Tensor operator()(const Tensor& w) const { return ops::multiply(w, 0.5); }
+};
+
+TEST(Constraint, TakesOneOfTheUsersThatIsRegistered) {
+  register_constraint<Half>();
+  Json out;
+  config_put(out, "x", Constraint(Half{}));
+  EXPECT_EQ(out["x"].dump(),
+            R"({"module":null,"class_name":"Half","config":{},"registered_name":"Custom>Half"})");
+  Constraint read;
+  config_get(out["x"], {"layer 'l'", "kernel_constraint"}, read);
+  testing::expect_values(read(Tensor::from({3.0}, {1})), {1}, {1.5});
+  register_constraint("negated", ops::negative);
+  testing::expect_values(Constraint("Custom>negated")(Tensor::from({3.0}, {1})), {1}, {-3});
+}
+
+TEST(Constraint, KnowsTheNamesOfAllGenerations) {
+  for (const char* name : {"max_norm", "MaxNorm", "maxnorm"}) EXPECT_EQ(Constraint(name).name(), "MaxNorm");
+  for (const char* name : {"non_neg", "NonNeg", "nonneg"}) EXPECT_EQ(Constraint(name).name(), "NonNeg");
+  for (const char* name : {"unit_norm", "UnitNorm", "unitnorm"}) {
+    EXPECT_EQ(Constraint(name).name(), "UnitNorm");
+  }
+  for (const char* name : {"min_max_norm", "MinMaxNorm"}) EXPECT_EQ(Constraint(name).name(), "MinMaxNorm");
+}
+
+TEST(Constraint, WritesNoModuleAsTensorFlow14) {
+  const CompatibilityScope scope(Compatibility::tf14);
+  Json out;
+  config_put(out, "x", Constraint("max_norm"));
+  EXPECT_EQ(out["x"], Json::parse(R"({"class_name":"MaxNorm","config":{"max_value":2,"axis":0}})"));
 }
 
 TEST(Constraint, WritesAndReadsTheEnvelopeOfKeras) {

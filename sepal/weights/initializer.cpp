@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <vector>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/base/random.h"
+#include "sepal/ops/array.h"
 
 namespace sepal {
 
@@ -28,6 +31,46 @@ void Initializer::fill(Table& table) {
   table.add<initializers::LecunNormal>({"lecun_normal"});
   table.add<initializers::Orthogonal>({"orthogonal", "OrthogonalInitializer"});
   table.add<initializers::Identity>({"identity", "IdentityInitializer"});
+}
+
+Initializer::Initializer(const Tensor& values) : Initializer(initializers::FixedValues{values}) {}
+
+namespace {
+
+// Turns the name of one of these Kinds into the VarianceScaling that it is.
+template <class... Kinds>
+void spell_out_scaling(std::string& class_name, Json& config) {
+  const auto spell_out = [&](auto kind) {
+    using Kind = decltype(kind);
+    if (class_name != Kind::kName) return false;
+    class_name = initializers::VarianceScaling::kName;
+    config["scale"] = Kind::kScale;
+    config["mode"] = Kind::kMode;
+    config["distribution"] = Kind::kDistribution;
+    return true;
+  };
+  (spell_out(Kinds{}) || ...);
+}
+
+}  // namespace
+
+// TensorFlow 1.4 knows no axes of fans, puts the seed last and then a dtype, which its own classes had.
+void Initializer::to_tf14(std::string& class_name, Json& config) {
+  using namespace initializers;
+  spell_out_scaling<GlorotUniformKind, GlorotNormalKind, HeUniformKind, HeNormalKind, LecunUniformKind,
+                    LecunNormalKind>(class_name, config);
+  config.erase("input_axes");
+  config.erase("output_axes");
+  if (config.contains("distribution") && config["distribution"] == "truncated_normal") {
+    config["distribution"] = "normal";
+  }
+  if (class_name == Identity::kName && !config.contains("gain")) config["gain"] = 1.0;
+  if (const auto seed = config.find("seed"); seed != config.end()) {
+    const Json value = *seed;
+    config.erase(seed);
+    config["seed"] = value;
+  }
+  config["dtype"] = "float32";
 }
 
 namespace initializers {
@@ -85,8 +128,87 @@ void orthonormalize(std::vector<double>& a, std::int64_t count, std::int64_t len
 Tensor Zeros::operator()(const Shape& shape, DType dtype) const { return Tensor::zeros(shape, dtype); }
 Tensor Ones::operator()(const Shape& shape, DType dtype) const { return Tensor::ones(shape, dtype); }
 
+Numbers::Numbers(std::initializer_list<double> list)
+    : array_(Tensor::from(list, {static_cast<std::int64_t>(list.size())})) {}
+
+namespace {
+
+Json nested_list(const double* values, const Shape& shape) {
+  if (shape.empty()) return *values;
+  Json list = Json::array();
+  const Shape inner = shape.slice(1, shape.rank());
+  for (std::int64_t i = 0; i < shape[0]; ++i) {
+    list.push_back(nested_list(values + i * inner.num_elements(), inner));
+  }
+  return list;
+}
+
+// Appends the numbers of a nested list to `values`; `lengths` are those of the first item at each depth.
+bool flatten(const Json& in, std::size_t depth, std::vector<std::int64_t>& lengths,
+             std::vector<double>& values) {
+  if (in.is_number()) {
+    values.push_back(in.get<double>());
+    return depth == lengths.size();
+  }
+  if (!in.is_array() || depth >= static_cast<std::size_t>(kMaxRank)) return false;
+  const auto length = static_cast<std::int64_t>(in.size());
+  if (depth == lengths.size()) {
+    if (!values.empty()) return false;
+    lengths.push_back(length);
+  }
+  if (lengths[depth] != length) return false;
+  return std::all_of(in.begin(), in.end(),
+                     [&](const Json& item) { return flatten(item, depth + 1, lengths, values); });
+}
+
+}  // namespace
+
+void config_put(Json& out, const char* key, const Numbers& numbers) {
+  const Tensor array = numbers.array().astype(DType::float64);
+  out[key] = nested_list(array.data<double>(), array.shape());
+}
+
+void config_get(const Json& in, const ConfigField& field, Numbers& numbers) {
+  const Json* list = &in;
+  if (in.is_object()) {
+    const bool is_array =
+        in.value("class_name", Json()) == "__numpy__" || in.value("class_name", Json()) == "__tensor__";
+    const auto config = in.find("config");
+    if (!is_array || config == in.end() || !config->is_object() || !config->contains("value")) {
+      config_type_error(field, "a number or an array of numbers", in);
+    }
+    list = &config->at("value");
+  }
+  std::vector<std::int64_t> lengths;
+  std::vector<double> values;
+  if (!flatten(*list, 0, lengths, values)) config_type_error(field, "a number or an array of numbers", in);
+  numbers = Numbers(Tensor::from(values, Shape(lengths)));
+}
+
 Tensor Constant::operator()(const Shape& shape, DType dtype) const {
-  return Tensor::full(shape, value, dtype);
+  const Tensor& array = value.array();
+  if (array.rank() == 0) return Tensor::full(shape, array.item(), dtype);
+  const Tensor numbers = array.astype(DType::float64);
+  if (compatibility() != Compatibility::tf14) return ops::broadcast_to(numbers, shape).astype(dtype);
+
+  const std::int64_t given = numbers.num_elements();
+  const std::int64_t wanted = shape.num_elements();
+  if (given == 0 || given > wanted) {
+    throw ValueError(fmt::format("Cannot fill shape {} with a list of {} numbers.", shape.str(), given));
+  }
+  Tensor result = Tensor::full(shape, numbers.at(given - 1), DType::float64);
+  std::copy_n(numbers.data<double>(), given, result.mutable_data<double>());
+  return result.astype(dtype);
+}
+
+Tensor FixedValues::operator()(const Shape& shape, DType dtype) const {
+  const Tensor& array = value.array();
+  if (array.shape() != shape) {
+    throw ValueError(
+        fmt::format("Expected `shape` to be {} for direct tensor as initializer. Received: shape={}",
+                    array.shape().str(), shape.str()));
+  }
+  return array.astype(dtype);
 }
 
 Tensor RandomUniform::operator()(const Shape& shape, DType dtype) const {

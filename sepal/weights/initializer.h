@@ -3,15 +3,19 @@
 //   .kernel_initializer = "he_normal"
 //   .kernel_initializer = initializers::HeNormal({.seed = 1})
 //   .kernel_initializer = [](const Shape& shape, DType dtype) { return Tensor::full(shape, 0.1, dtype); }
+//   .kernel_initializer = Tensor::from({0.5F, 2.0F}, {1, 2})
 //
 // With a seed an initializer gives the same values each time; without one, new values from the global seed
 // (`set_random_seed`).
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "sepal/base/tensor.h"
 #include "sepal/weights/config_function.h"
@@ -25,8 +29,22 @@ class Initializer : public ConfigFunction<Initializer, Tensor(const Shape&, DTyp
   static constexpr const char* kModule = "keras.initializers";
   // TensorFlow 1 writes the dtype into each initializer.
   static constexpr std::initializer_list<const char*> kIgnored = {"dtype"};
+  /// The values themselves. Whatever asks for another shape gets a ValueError.
+  Initializer(const Tensor& values);  // NOLINT: Keras takes arrays
   static void fill(Table& table);
+  static void to_tf14(std::string& class_name, Json& config);
 };
+
+/// Makes T, an initializer of one's own, known to strings and to files, which call it "package>Name".
+template <class T>
+void register_initializer(const std::string& package = kDefaultPackage) {
+  Initializer::table().add_custom<T>(package);
+}
+/// The same for a function.
+inline void register_initializer(const std::string& name, std::function<Tensor(const Shape&, DType)> function,
+                                 const std::string& package = kDefaultPackage) {
+  Initializer::table().add_custom(name, std::move(function), package);
+}
 
 namespace initializers {
 
@@ -46,9 +64,39 @@ struct Ones {
   Tensor operator()(const Shape& shape, DType dtype) const;
 };
 
+/// A number, or an array of numbers.
+class Numbers {
+ public:
+  Numbers(double number = 0.0) : array_(Tensor::scalar(number, DType::float64)) {}  // NOLINT
+  Numbers(std::initializer_list<double> list);
+  Numbers(Tensor array) : array_(std::move(array)) {}  // NOLINT
+  const Tensor& array() const { return array_; }
+
+ private:
+  Tensor array_;
+};
+/// A number or a nested list.
+void config_put(Json& out, const char* key, const Numbers& numbers);
+/// Reads these, and the envelopes that Keras writes for arrays ("__numpy__", "__tensor__").
+void config_get(const Json& in, const ConfigField& field, Numbers& numbers);
+
+/// An array is broadcast to the wanted shape, as in Keras 3; with Compatibility::tf14 its numbers fill the
+/// shape row by row, and the last one fills the rest.
+/// @throws ValueError if the array does not fit.
 struct Constant {
-  double value = 0.0;
+  Numbers value = {};
   static constexpr const char* kName = "Constant";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("value", o.value);
+  }
+  Tensor operator()(const Shape& shape, DType dtype) const;
+};
+
+/// What a Tensor becomes that is given as an initializer; files have a Constant in its place.
+struct FixedValues {
+  Numbers value = {};
+  static constexpr const char* kName = Constant::kName;
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("value", o.value);

@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/base/random.h"
+#include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal {
@@ -200,18 +203,17 @@ TEST(Initializer, TakesACallableAndSavesItOnlyUnderAName) {
   testing::expect_values(anonymous({2}, DType::float32), {2}, {2, 2});
   EXPECT_THROW(written(anonymous), ValueError);
 
-  Initializer::table().add("ascending", ascending);
+  register_initializer("ascending", ascending, "sepal_test");
   testing::expect_values(Initializer("ascending")({3}, DType::float32), {3}, {1, 2, 3});
-  EXPECT_EQ(
-      written("ascending").dump(),
-      R"({"module":"builtins","class_name":"function","config":"ascending","registered_name":"function"})");
+  EXPECT_EQ(written("ascending").dump(),
+            R"({"module":"builtins","class_name":"function","config":"sepal_test>ascending",)"
+            R"("registered_name":"function"})");
   EXPECT_EQ(read(written("ascending").dump().c_str()).name(), "ascending");
 }
 
 struct Halves {
   double scale = 0.5;
   static constexpr const char* kName = "Halves";
-  static constexpr const char* kRegisteredName = "Custom>Halves";
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("scale", o.scale);
@@ -220,12 +222,143 @@ struct Halves {
 };
 
 TEST(Initializer, TakesAClassOfTheUsers) {
-  Initializer::table().add<Halves>();
+  register_initializer<Halves>();
   const Json json = written(Halves{.scale = 0.25});
   EXPECT_EQ(
       json.dump(),
       R"({"module":null,"class_name":"Halves","config":{"scale":0.25},"registered_name":"Custom>Halves"})");
   testing::expect_values(read(json.dump().c_str())({1}, DType::float64), {1}, {0.25});
+  testing::expect_values(Initializer("Custom>Halves")({1}, DType::float64), {1}, {0.5});
+}
+
+struct Thirds : Halves {
+  static constexpr const char* kName = "Thirds";
+};
+
+TEST(Initializer, SaysWhatToDoAboutAClassThatIsNotRegistered) {
+  const Json json = written(Thirds{});
+  EXPECT_EQ(json["registered_name"], "Custom>Thirds");
+  testing::expect_error<ValueError>([&] { read(json.dump().c_str()); },
+                                    {"initializer identifier: Thirds", "register_initializer"});
+}
+
+TEST(Initializer, TakesATensorOfExactlyTheWantedShape) {
+  const Initializer fixed = Tensor::from({0.5F, -1.0F, 2.0F, 3.0F}, {2, 2});
+  testing::expect_values(fixed({2, 2}, DType::float64), {2, 2}, {0.5, -1, 2, 3});
+  testing::expect_error<ValueError>([&] { fixed({4}, DType::float64); }, {"(2, 2)", "(4,)"});
+  const Json json = written(fixed);
+  EXPECT_EQ(json.dump(), R"({"module":"keras.initializers","class_name":"Constant",)"
+                         R"("config":{"value":[[0.5,-1.0],[2.0,3.0]]},"registered_name":null})");
+  testing::expect_values(read(json.dump().c_str())({2, 2}, DType::float32), {2, 2}, {0.5, -1, 2, 3});
+}
+
+TEST(Initializer, ConstantBroadcastsAListAsKeras3) {
+  const Initializer list = initializers::Constant({.value = {1, 2}});
+  testing::expect_values(list({2, 2}, DType::float32), {2, 2}, {1, 2, 1, 2});
+  EXPECT_THROW(list({3}, DType::float32), ValueError);
+  EXPECT_EQ(written(list)["config"].dump(), R"({"value":[1.0,2.0]})");
+  const Initializer array = read(R"({"class_name":"Constant","config":{"value":{"class_name":"__numpy__",)"
+                                 R"("config":{"value":[[1.0],[2.0]],"dtype":"float64"}}}})");
+  testing::expect_values(array({2, 2}, DType::float32), {2, 2}, {1, 1, 2, 2});
+  for (const char* damaged : {"[1,[2]]", "[[1],[2,3]]", "[[1],2]", R"(["x"])",
+                              R"({"class_name":"__numpy__"})", "[[[[[[[[[1]]]]]]]]]"}) {
+    const std::string json = std::string(R"({"class_name":"Constant","config":{"value":)") + damaged + "}}";
+    EXPECT_THROW(read(json.c_str()), TypeError) << damaged;
+  }
+}
+
+TEST(Initializer, ConstantFillsByRowsAsTensorFlow14) {
+  const CompatibilityScope scope(Compatibility::tf14);
+  const Initializer list = initializers::Constant({.value = {1, 2, 3}});
+  testing::expect_values(list({2, 3}, DType::float32), {2, 3}, {1, 2, 3, 3, 3, 3});
+  EXPECT_THROW(list({2}, DType::float32), ValueError);
+}
+
+TEST(Initializer, WritesTheFormsOfTensorFlow14) {
+  const CompatibilityScope scope(Compatibility::tf14);
+  EXPECT_EQ(written("glorot_uniform").dump(),
+            R"({"class_name":"VarianceScaling","config":{"scale":1.0,"mode":"fan_avg",)"
+            R"("distribution":"uniform","seed":null,"dtype":"float32"}})");
+  EXPECT_EQ(written(initializers::HeNormal({.seed = 3}))["config"].dump(),
+            R"({"scale":2.0,"mode":"fan_in","distribution":"normal","seed":3,"dtype":"float32"})");
+  EXPECT_EQ(written("zeros").dump(), R"({"class_name":"Zeros","config":{"dtype":"float32"}})");
+  EXPECT_EQ(written("uniform")["config"].dump(),
+            R"({"minval":-0.05,"maxval":0.05,"seed":null,"dtype":"float32"})");
+  EXPECT_EQ(written("identity")["config"].dump(), R"({"gain":1.0,"dtype":"float32"})");
+  EXPECT_EQ(written(Halves{})["config"].dump(), R"({"scale":0.5})");
+  EXPECT_EQ(read(written("orthogonal").dump().c_str()).name(), "Orthogonal");
+}
+
+// Names of TensorFlow 1.4, Keras 2.0.9, Keras 2.15 and Keras 3.
+TEST(Initializer, KnowsTheNamesOfAllGenerations) {
+  const std::map<std::string, std::vector<std::string>> names = {
+      {"Zeros", {"zero", "zeros", "Zeros"}},
+      {"Ones", {"one", "ones", "Ones"}},
+      {"Constant", {"constant", "Constant"}},
+      {"RandomUniform", {"uniform", "random_uniform", "RandomUniform"}},
+      {"RandomNormal", {"normal", "random_normal", "RandomNormal"}},
+      {"TruncatedNormal", {"truncated_normal", "TruncatedNormal"}},
+      {"Identity", {"identity", "Identity", "IdentityInitializer"}},
+      {"Orthogonal", {"orthogonal", "Orthogonal", "OrthogonalInitializer"}},
+      {"VarianceScaling", {"VarianceScaling", "variance_scaling"}},
+      {"LecunNormal", {"lecun_normal", "LecunNormal"}},
+      {"LecunUniform", {"lecun_uniform", "LecunUniform"}},
+      {"GlorotNormal", {"glorot_normal", "GlorotNormal"}},
+      {"GlorotUniform", {"glorot_uniform", "GlorotUniform"}},
+      {"HeNormal", {"he_normal", "HeNormal"}},
+      {"HeUniform", {"he_uniform", "HeUniform"}}};
+  for (const auto& [class_name, aliases] : names) {
+    for (const std::string& alias : aliases) EXPECT_EQ(Initializer(alias).name(), class_name) << alias;
+  }
+  EXPECT_THROW(Initializer("ZEROS"), ValueError);
+}
+
+// The largest distance between the distribution of `count` draws and `cumulative`, times sqrt(count):
+// 1.95 is exceeded by one draw in a thousand (Kolmogorov and Smirnov).
+template <class Cumulative>
+void expect_distribution(const Initializer& initializer, const Shape& shape, const Cumulative& cumulative) {
+  const Tensor draws = initializer(shape, DType::float64);
+  std::vector<double> sorted(draws.values<double>().begin(), draws.values<double>().end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto count = static_cast<double>(sorted.size());
+  double distance = 0.0;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const double p = cumulative(sorted[i]);
+    distance =
+        std::max({distance, p - static_cast<double>(i) / count, static_cast<double>(i + 1) / count - p});
+  }
+  EXPECT_LT(distance * std::sqrt(count), 1.95) << initializer.name();
+}
+
+double normal_cumulative(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+
+// Of a normal distribution without what is beyond two deviations.
+double truncated_cumulative(double x) {
+  const double cut = normal_cumulative(-2.0);
+  return std::clamp((normal_cumulative(x) - cut) / (1.0 - 2.0 * cut), 0.0, 1.0);
+}
+
+TEST(Initializer, DrawsFromTheDistributionsOfKeras) {
+  using namespace initializers;
+  const Shape shape = {5, 7, 40, 30};  // fan_in 1400, fan_out 1050
+  const auto uniform = [](double limit) {
+    return [limit](double x) { return std::clamp((x + limit) / (2.0 * limit), 0.0, 1.0); };
+  };
+  const auto truncated = [](double deviation) {
+    return [deviation](double x) { return truncated_cumulative(x / deviation * 0.87962566103423978); };
+  };
+  expect_distribution(RandomUniform({.minval = -2, .maxval = 6, .seed = 1}), shape,
+                      [](double x) { return std::clamp((x + 2.0) / 8.0, 0.0, 1.0); });
+  expect_distribution(RandomNormal({.mean = 1, .stddev = 3, .seed = 2}), shape,
+                      [](double x) { return normal_cumulative((x - 1.0) / 3.0); });
+  expect_distribution(TruncatedNormal({.mean = -1, .stddev = 0.5, .seed = 3}), shape,
+                      [](double x) { return truncated_cumulative((x + 1.0) / 0.5); });
+  expect_distribution(GlorotUniform({.seed = 4}), shape, uniform(std::sqrt(6.0 / 2450.0)));
+  expect_distribution(GlorotNormal({.seed = 5}), shape, truncated(std::sqrt(2.0 / 2450.0)));
+  expect_distribution(HeUniform({.seed = 6}), shape, uniform(std::sqrt(6.0 / 1400.0)));
+  expect_distribution(HeNormal({.seed = 7}), shape, truncated(std::sqrt(2.0 / 1400.0)));
+  expect_distribution(LecunUniform({.seed = 8}), shape, uniform(std::sqrt(3.0 / 1400.0)));
+  expect_distribution(LecunNormal({.seed = 9}), shape, truncated(std::sqrt(1.0 / 1400.0)));
 }
 
 }  // namespace

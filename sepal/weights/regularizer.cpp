@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
 #include "sepal/base/keras_config.h"
@@ -19,6 +20,16 @@ void Regularizer::fill(Table& table) {
   // Keras 1 and 2 give this name factors of 0.01; Keras 3 refuses it, though its documentation uses it.
   table.add_as("l1_l2", regularizers::L1L2{.l1 = 0.01, .l2 = 0.01});
   table.add<regularizers::OrthogonalRegularizer>({"orthogonal_regularizer"});
+}
+
+// TensorFlow 1.4 has one class for the three, with factors rounded to float32.
+void Regularizer::to_tf14(std::string& class_name, Json& config) {
+  if (class_name != "L1" && class_name != "L2" && class_name != "L1L2") return;
+  class_name = "L1L2";
+  const auto rounded = [&](const char* key) {
+    return static_cast<double>(static_cast<float>(config.value(key, 0.0)));
+  };
+  config = {{"l1", rounded("l1")}, {"l2", rounded("l2")}};
 }
 
 namespace regularizers {

@@ -1,7 +1,9 @@
 // Regularizers: a weight (or an output) in, a scalar to add to the loss out (keras.regularizers).
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "sepal/base/tensor.h"
 #include "sepal/weights/config_function.h"
@@ -16,7 +18,19 @@ class Regularizer : public ConfigFunction<Regularizer, Tensor(const Tensor&)> {
   static constexpr const char* kModule = "keras.regularizers";
   static constexpr std::initializer_list<const char*> kIgnored = {};
   static void fill(Table& table);
+  static void to_tf14(std::string& class_name, Json& config);
 };
+
+/// Makes T, a regularizer of one's own, known to strings and to files, which call it "package>Name".
+template <class T>
+void register_regularizer(const std::string& package = kDefaultPackage) {
+  Regularizer::table().add_custom<T>(package);
+}
+/// The same for a function.
+inline void register_regularizer(const std::string& name, std::function<Tensor(const Tensor&)> function,
+                                 const std::string& package = kDefaultPackage) {
+  Regularizer::table().add_custom(name, std::move(function), package);
+}
 
 namespace regularizers {
 

@@ -4,7 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
+#include "sepal/ops/elementwise.h"
+#include "sepal/ops/reduce.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal {
@@ -57,6 +60,50 @@ TEST(Regularizer, WritesAndReadsTheEnvelopeOfKeras) {
   config_get(Json::parse(R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})"),
              {"layer 'l'", "kernel_regularizer"}, tf1);
   EXPECT_EQ(tf1.as<regularizers::L1L2>()->l2, 0.009999999776482582);
+}
+
+TEST(Regularizer, WritesOneClassWithRoundedFactorsAsTensorFlow14) {
+  const CompatibilityScope scope(Compatibility::tf14);
+  EXPECT_EQ(written("l2").dump(), R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})");
+  EXPECT_EQ(written("l1")["config"].dump(), R"({"l1":0.009999999776482582,"l2":0.0})");
+  EXPECT_EQ(written("l1_l2")["config"].dump(), R"({"l1":0.009999999776482582,"l2":0.009999999776482582})");
+}
+
+TEST(Regularizer, KnowsTheNamesOfAllGenerations) {
+  for (const char* name : {"l1", "L1"}) EXPECT_EQ(Regularizer(name).name(), "L1");
+  for (const char* name : {"l2", "L2"}) EXPECT_EQ(Regularizer(name).name(), "L2");
+  for (const char* name : {"l1l2", "L1L2", "l1_l2"}) EXPECT_EQ(Regularizer(name).name(), "L1L2");
+  for (const char* name : {"OrthogonalRegularizer", "orthogonal_regularizer"}) {
+    EXPECT_EQ(Regularizer(name).name(), "OrthogonalRegularizer");
+  }
+}
+
+struct Largest {
+  double factor = 1.0;
+  static constexpr const char* kName = "Largest";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("factor", o.factor);
+  }
+  Tensor operator()(const Tensor& x) const { return ops::multiply(ops::max(x), factor); }
+};
+
+TEST(Regularizer, TakesOneOfTheUsersThatIsRegistered) {
+  register_regularizer<Largest>("my_package");
+  const Json json = written(Largest{.factor = 2.0});
+  EXPECT_EQ(json.dump(), R"({"module":null,"class_name":"Largest","config":{"factor":2.0},)"
+                         R"("registered_name":"my_package>Largest"})");
+  Regularizer read;
+  config_get(json, {"layer 'l'", "kernel_regularizer"}, read);
+  EXPECT_EQ(read(kWeight).item(), 6.0);
+  EXPECT_EQ(Regularizer("my_package>Largest")(kWeight).item(), 3.0);
+
+  register_regularizer("sum_all", [](const Tensor& x) { return ops::sum(x); });
+  EXPECT_EQ(written("sum_all").dump(),
+            R"({"module":"builtins","class_name":"function","config":"Custom>sum_all",)"
+            R"("registered_name":"function"})");
+  config_get(written("sum_all"), {"layer 'l'", "kernel_regularizer"}, read);
+  EXPECT_EQ(read(kWeight).item(), -2.0);
 }
 
 TEST(Regularizer, RefusesFactorsThatAreNotNonNegative) {

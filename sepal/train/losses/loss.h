@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "sepal/train/losses/loss_values.h"
 #include "sepal/weights/config_function.h"
@@ -24,6 +26,18 @@ class LossFunction : public ConfigFunction<LossFunction, LossValues(const Tensor
   static constexpr std::initializer_list<const char*> kIgnored = {"dtype"};
   static void fill(Table& table);
 };
+
+/// Makes T, a loss of one's own, known to strings and to files, which call it "package>Name".
+template <class T>
+void register_loss(const std::string& package = kDefaultPackage) {
+  LossFunction::table().add_custom<T>(package);
+}
+/// The same for a function: one value per sample.
+inline void register_loss(const std::string& name,
+                          std::function<LossValues(const Tensor& y_true, const Tensor& y_pred)> function,
+                          const std::string& package = kDefaultPackage) {
+  LossFunction::table().add_custom(name, std::move(function), package);
+}
 
 class Loss {
  public:

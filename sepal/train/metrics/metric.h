@@ -4,10 +4,12 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "sepal/base/config.h"
 #include "sepal/base/error.h"
@@ -25,6 +27,19 @@ class MetricFunction : public ConfigFunction<MetricFunction, LossValues(const Te
   static constexpr std::initializer_list<const char*> kIgnored = {};
   static void fill(Table& table);
 };
+
+/// Makes T, the formula of a metric of one's own, known to strings and to files, which call it
+/// "package>Name".
+template <class T>
+void register_metric(const std::string& package = kDefaultPackage) {
+  MetricFunction::table().add_custom<T>(package);
+}
+/// The same for a function: one value per sample.
+inline void register_metric(const std::string& name,
+                            std::function<LossValues(const Tensor& y_true, const Tensor& y_pred)> function,
+                            const std::string& package = kDefaultPackage) {
+  MetricFunction::table().add_custom(name, std::move(function), package);
+}
 
 /// Whether a metric is better when it is larger.
 enum class Direction { up, down };

@@ -48,7 +48,7 @@ std::map<std::string, Optimizer::Make>& table() {
 
 Optimizer make_optimizer(const std::string& name, const Json* config, const std::string& owner) {
   const auto found = table().find(table_key(name));
-  if (found == table().end()) throw_unknown_identifier(kKind, name);
+  if (found == table().end()) throw_unknown_identifier(kKind, {name});
   return found->second(config, owner);
 }
 
