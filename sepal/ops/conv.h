@@ -2,13 +2,15 @@
 // the same names). Differentiable in every operand; float32 and float64.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "sepal/base/tensor.h"
 
 namespace sepal::ops {
 
-enum class Padding { valid, same };
+/// `causal`: an output sees no input behind its own place; one dimension only.
+enum class Padding { valid, same, causal };
 
 struct Conv2DOptions {
   std::int64_t stride_h = 1, stride_w = 1;
@@ -18,19 +20,34 @@ struct Conv2DOptions {
   std::int64_t groups = 1;  // conv2d only
 };
 
-/// "valid" or "same".
+/// "valid", "same" or "causal".
 /// @throws ValueError for anything else.
 Padding padding_from_name(const std::string& name);
 
-/// Length of a convolution's or pooling's output along one axis: VALID floor((n - e) / s) + 1, SAME ceil(n /
-/// s), with e = (kernel - 1) * dilation + 1. kNone stays kNone. May be zero or negative: the caller decides
-/// what that means.
+/// Length of a convolution's or pooling's output along one axis: VALID floor((n - e) / s) + 1, SAME and
+/// CAUSAL ceil(n / s), with e = (kernel - 1) * dilation + 1. kNone stays kNone. May be zero or negative: the
+/// caller decides what that means.
 std::int64_t window_output_length(std::int64_t length, std::int64_t kernel, Padding padding,
                                   std::int64_t stride, std::int64_t dilation);
 
-/// Cells in front of the first input cell: SAME floor(total / 2), so the odd cell goes to the end; VALID 0.
+/// Cells in front of the first input cell: SAME floor(total / 2), so the odd cell goes to the end; VALID 0;
+/// CAUSAL e - 1.
 std::int64_t window_padding_before(std::int64_t length, std::int64_t kernel, Padding padding,
                                    std::int64_t stride, std::int64_t dilation);
+
+/// Length of a transposed convolution's output along one axis, with e as above. Without `output_padding`:
+/// VALID (n - 1) * s + max(e, s), SAME n * s. With it: VALID (n - 1) * s + e + output_padding, SAME (n - 1) *
+/// s
+/// + e mod 2 + output_padding. kNone stays kNone; may be zero or negative.
+/// @throws ValueError if the length leaves 63 bits.
+std::int64_t transposed_output_length(std::int64_t length, std::int64_t kernel, Padding padding,
+                                      std::int64_t stride, std::int64_t dilation,
+                                      std::optional<std::int64_t> output_padding);
+
+/// Cells of the first window in front of the first cell of a transposed convolution's output of
+/// `output_length`.
+std::int64_t transposed_padding_before(std::int64_t length, std::int64_t output_length, std::int64_t kernel,
+                                       Padding padding, std::int64_t stride, std::int64_t dilation);
 
 /// Cross-correlation. x (n, h, w, c) or (n, c, h, w); kernel (kh, kw, c / groups, filters); bias (filters,)
 /// or not defined. Result (n, oh, ow, filters) or (n, filters, oh, ow).

@@ -9,11 +9,13 @@
 namespace sepal::ops {
 namespace {
 
-const char* name_of(Padding padding) { return padding == Padding::same ? "same" : "valid"; }
+const char* name_of(Padding padding) {
+  return padding == Padding::same ? "same" : padding == Padding::causal ? "causal" : "valid";
+}
 
 /// Cells from the first to the last tap of a window.
 std::int64_t window_extent(std::int64_t kernel, std::int64_t dilation) {
-  return checked_multiply(kernel - 1, dilation) + 1;
+  return checked_add(checked_multiply(kernel - 1, dilation), 1);
 }
 
 void expect_positive(const char* argument, std::int64_t h, std::int64_t w) {
@@ -32,13 +34,14 @@ Shape image_shape(const kernels::Window2D& window, std::int64_t h, std::int64_t 
 Padding padding_from_name(const std::string& name) {
   if (name == "valid") return Padding::valid;
   if (name == "same") return Padding::same;
-  throw ValueError(fmt::format("`padding` must be either 'valid' or 'same'. Received: padding={}", name));
+  if (name == "causal") return Padding::causal;
+  throw ValueError(fmt::format("`padding` must be 'valid', 'same' or 'causal'. Received: padding={}", name));
 }
 
 std::int64_t window_output_length(std::int64_t length, std::int64_t kernel, Padding padding,
                                   std::int64_t stride, std::int64_t dilation) {
   if (length == kNone) return kNone;
-  if (padding == Padding::same) return (length + stride - 1) / stride;
+  if (padding != Padding::valid) return length / stride + (length % stride == 0 ? 0 : 1);
   const std::int64_t room = length - window_extent(kernel, dilation);
   // Division rounds towards zero; a window larger than the image must give at most zero.
   return room < 0 ? -((-room + stride - 1) / stride) + 1 : room / stride + 1;
@@ -47,9 +50,29 @@ std::int64_t window_output_length(std::int64_t length, std::int64_t kernel, Padd
 std::int64_t window_padding_before(std::int64_t length, std::int64_t kernel, Padding padding,
                                    std::int64_t stride, std::int64_t dilation) {
   if (padding == Padding::valid) return 0;
+  if (padding == Padding::causal) return window_extent(kernel, dilation) - 1;
   const std::int64_t outputs = window_output_length(length, kernel, padding, stride, dilation);
   const std::int64_t total = (outputs - 1) * stride + window_extent(kernel, dilation) - length;
   return std::max<std::int64_t>(total, 0) / 2;
+}
+
+std::int64_t transposed_output_length(std::int64_t length, std::int64_t kernel, Padding padding,
+                                      std::int64_t stride, std::int64_t dilation,
+                                      std::optional<std::int64_t> output_padding) {
+  if (length == kNone) return kNone;
+  if (padding == Padding::same && !output_padding) return checked_multiply(length, stride);
+  const std::int64_t extent = window_extent(kernel, dilation);
+  const std::int64_t window = padding == Padding::same ? extent % 2 : extent;
+  const std::int64_t last = output_padding ? checked_add(window, *output_padding) : std::max(window, stride);
+  return checked_add(checked_multiply(length - 1, stride), last);
+}
+
+std::int64_t transposed_padding_before(std::int64_t length, std::int64_t output_length, std::int64_t kernel,
+                                       Padding padding, std::int64_t stride, std::int64_t dilation) {
+  if (padding == Padding::valid) return 0;
+  const std::int64_t reach =
+      checked_add(checked_multiply(length - 1, stride), window_extent(kernel, dilation));
+  return std::max<std::int64_t>(reach - output_length, 0) / 2;
 }
 
 kernels::Window2D conv_window(const Shape& x, std::int64_t kernel_h, std::int64_t kernel_w,

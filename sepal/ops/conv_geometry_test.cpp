@@ -15,6 +15,7 @@ using ::testing::ThrowsMessage;
 TEST(ConvGeometry, ReadsPaddingNames) {
   EXPECT_EQ(padding_from_name("valid"), Padding::valid);
   EXPECT_EQ(padding_from_name("same"), Padding::same);
+  EXPECT_EQ(padding_from_name("causal"), Padding::causal);
   EXPECT_THAT([] { padding_from_name("full"); }, ThrowsMessage<ValueError>(HasSubstr("full")));
 }
 

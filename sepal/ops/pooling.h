@@ -2,6 +2,8 @@
 // once, a second derivative is a RuntimeError.
 #pragma once
 
+#include <vector>
+
 #include "sepal/base/tensor.h"
 #include "sepal/ops/conv.h"
 
@@ -21,5 +23,20 @@ Tensor max_pool2d(const Tensor& x, const Pool2DOptions& options);
 
 /// The mean over the cells of each window that lie inside of the image (as TensorFlow and Keras count).
 Tensor average_pool2d(const Tensor& x, const Pool2DOptions& options);
+
+/// Pool2DOptions with one number for each spatial axis.
+struct PoolOptions {
+  std::vector<std::int64_t> pool_size = {};
+  std::vector<std::int64_t> strides = {};
+  Padding padding = Padding::valid;
+  bool channels_first = false;
+};
+
+/// The same over one, two or three spatial axes (keras.ops.max_pool): a single axis is an image of height 1;
+/// three axes are pooled as planes, then along depth, which is the same, as both a maximum and the number of
+/// cells inside of a window fall apart into axes.
+/// @throws ValueError if x does not have two axes more than the options, or as max_pool2d.
+Tensor max_pool(const Tensor& x, const PoolOptions& options);
+Tensor average_pool(const Tensor& x, const PoolOptions& options);
 
 }  // namespace sepal::ops
