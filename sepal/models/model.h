@@ -23,6 +23,15 @@ struct SummaryOptions {
   bool show_trainable = false;
 };
 
+struct LoadWeightsOptions {
+  /// Only layers whose name the file has get weights; for legacy `.h5` files.
+  bool by_name = false;
+  /// Layers whose weights have another number or shape keep theirs.
+  bool skip_mismatch = false;
+  /// Gets a line for each thing that was left out; nullptr: they go to standard error.
+  std::vector<std::string>* notes = nullptr;
+};
+
 /// What functional models and Sequential have in common. Training: models/training.h.
 class ModelBase : public Layer, public Trainer {
  public:
@@ -52,9 +61,12 @@ class ModelBase : public Layer, public Trainer {
 
   /// Writes the weights alone, in the layout of Keras 3's `.weights.h5`.
   void save_weights(const std::string& path) const override;
-  /// Reads such a file. All shapes are checked before anything changes.
+  /// Reads such a file, or a legacy `.h5`. All shapes are checked before anything changes.
   /// @throws ValueError naming the file, the layer and the weight.
-  void load_weights(const std::string& path);
+  void load_weights(const std::string& path, LoadWeightsOptions options = {});
+
+  /// The envelope and what `compile` was given, as text (`model_from_json`, saving/load_model.h).
+  std::string to_json() const;
 
   std::vector<std::shared_ptr<Layer>> sublayers() const override;
 

@@ -18,16 +18,38 @@ hid_t checked(hid_t id, const std::string& doing) {
 
 H5Id made(hid_t id, H5Id::Close close, const std::string& doing) { return {checked(id, doing), close}; }
 
-void put_string(hid_t object, const std::string& attribute, const std::string& value) {
-  const H5Id type = made(H5Tcopy(H5T_C_S1), H5Tclose, attribute);
+H5Id string_type(const std::string& attribute) {
+  H5Id type = made(H5Tcopy(H5T_C_S1), H5Tclose, attribute);
   checked(H5Tset_size(type.get(), H5T_VARIABLE), attribute);
   checked(H5Tset_cset(type.get(), H5T_CSET_UTF8), attribute);
+  return type;
+}
+
+H5Id new_attribute(hid_t object, const std::string& attribute, const H5Id& type, const H5Id& space) {
+  return made(H5Acreate2(object, attribute.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+              H5Aclose, attribute);
+}
+
+void put_string(hid_t object, const std::string& attribute, const std::string& value) {
+  const H5Id type = string_type(attribute);
   const H5Id space = made(H5Screate(H5S_SCALAR), H5Sclose, attribute);
-  const H5Id id =
-      made(H5Acreate2(object, attribute.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-           attribute);
+  const H5Id id = new_attribute(object, attribute, type, space);
   const char* text = value.c_str();
   checked(H5Awrite(id.get(), type.get(), &text), attribute);
+}
+
+void put_strings(hid_t object, const std::string& attribute, const std::vector<std::string>& values) {
+  const hsize_t count = values.size();
+  const H5Id space = made(H5Screate_simple(1, &count, nullptr), H5Sclose, attribute);
+  if (values.empty()) {
+    new_attribute(object, attribute, h5_type_of(DType::float64), space);
+    return;
+  }
+  const H5Id type = string_type(attribute);
+  const H5Id id = new_attribute(object, attribute, type, space);
+  std::vector<const char*> texts;
+  for (const std::string& value : values) texts.push_back(value.c_str());
+  checked(H5Awrite(id.get(), type.get(), texts.data()), attribute);
 }
 
 }  // namespace
@@ -45,6 +67,11 @@ class H5Writer::Library {
     checked(H5Pset_create_intermediate_group(make_groups.get(), 1), "file");
     no_times = made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "file");
     checked(H5Pset_obj_track_times(no_times.get(), false), "file");
+  }
+
+  H5Id open_group(const std::string& group) const {
+    const std::string path = group.empty() ? "/" : group;
+    return made(H5Gopen2(file.get(), path.c_str(), H5P_DEFAULT), H5Gclose, path);
   }
 
   H5Id file;
@@ -88,9 +115,13 @@ void H5Writer::dataset(const std::string& path, const Tensor& tensor) {
 void H5Writer::string_attribute(const std::string& group, const std::string& attribute,
                                 const std::string& value) {
   const H5Session session;
-  const std::string path = group.empty() ? "/" : group;
-  const H5Id id = made(H5Gopen2(library_->file.get(), path.c_str(), H5P_DEFAULT), H5Gclose, path);
-  put_string(id.get(), attribute, value);
+  put_string(library_->open_group(group).get(), attribute, value);
+}
+
+void H5Writer::string_list_attribute(const std::string& group, const std::string& attribute,
+                                     const std::vector<std::string>& values) {
+  const H5Session session;
+  put_strings(library_->open_group(group).get(), attribute, values);
 }
 
 std::vector<std::byte> H5Writer::finish() {

@@ -24,6 +24,9 @@ class H5Writer {
   void dataset(const std::string& path, const Tensor& tensor);
   /// A scalar UTF-8 string of variable length, on a group that exists.
   void string_attribute(const std::string& group, const std::string& attribute, const std::string& value);
+  /// A list of such strings; an empty list becomes one of float64, as h5py has it.
+  void string_list_attribute(const std::string& group, const std::string& attribute,
+                             const std::vector<std::string>& values);
 
   /// The file's bytes; nothing may be written after it.
   /// @throws OSError, as all the others, if the library fails.

@@ -9,8 +9,10 @@
 #include "sepal/base/error.h"
 #include "sepal/base/input_file.h"
 #include "sepal/saving/archive.h"
+#include "sepal/saving/dialect.h"
 #include "sepal/saving/json_limits.h"
 #include "sepal/saving/keras_archive.h"
+#include "sepal/saving/legacy_h5.h"
 #include "sepal/saving/weight_store.h"
 #include "sepal/weights/zero_weights.h"
 
@@ -22,7 +24,7 @@ constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
 // Weights that were compressed have some noise in them; Keras draws the same line.
 constexpr std::uint64_t kMostInflatedBytes = std::uint64_t{4} << 30;
 
-void note(std::vector<std::string>* notes, std::string text) {
+void report(std::vector<std::string>* notes, std::string text) {
   if (text.empty()) return;
   if (notes != nullptr) {
     notes->push_back(std::move(text));
@@ -51,10 +53,10 @@ std::string describe(std::span<const std::byte> bytes) {
   return fmt::format("a file of {} bytes of another kind", bytes.size());
 }
 
-// Errors of layers and configs do not know the file.
+// Errors of layers and configs do not know where the config comes from.
 template <class Action>
-auto naming_file(const std::string& path, const Action& action) {
-  const auto text = [&](const Error& error) { return fmt::format("'{}': {}", path, error.what()); };
+auto naming_source(const std::string& source, const Action& action) {
+  const auto text = [&](const Error& error) { return fmt::format("{}: {}", source, error.what()); };
   try {
     return action();
   } catch (const TypeError& error) {
@@ -66,9 +68,11 @@ auto naming_file(const std::string& path, const Action& action) {
   } catch (const Error& error) {
     throw ValueError(text(error));
   } catch (const nlohmann::json::exception& error) {
-    throw ValueError(fmt::format("'{}': {}", path, error.what()));
+    throw ValueError(fmt::format("{}: {}", source, error.what()));
   }
 }
+
+std::string quoted(const std::string& path) { return fmt::format("'{}'", path); }
 
 // How many elements the weights of a config may have before they are compared with those of the file: some
 // more than there are, so that a small difference is reported by the comparison, which says where it is.
@@ -78,51 +82,103 @@ std::int64_t most_elements(const H5File& file) {
   return 2 * elements + (std::int64_t{1} << 20);
 }
 
-Model model_from(const Json& config, const H5File& weights, const std::string& path) {
-  return naming_file(path, [&] {
-    const ZeroWeights filled_later(most_elements(weights));
-    return Model(ModelBase::from_envelope(config));
-  });
+// A whole model in a file of any kind, in the words of Keras 3.
+struct SavedModel {
+  Json config;
+  Json compile_config;  // null or empty: it was not compiled
+  std::unique_ptr<H5File> weights;
+  bool is_legacy = false;
+};
+
+Json compile_config_of(const Json& config) {
+  const auto found = config.find("compile_config");
+  return found == config.end() ? Json() : *found;
 }
 
-void restore_training(ModelBase& model, const Json& config, const H5File& weights, const std::string& path,
-                      std::vector<std::string>* notes) {
-  const Json* compile_config = config_find(config, "config.json", "compile_config");
-  if (compile_config == nullptr || compile_config->is_null() || compile_config->empty()) return;
-  naming_file(path, [&] { model.compile_from_config(*compile_config); });
-  model.build_optimizer();
-  const Json* optimizer = config_find(*compile_config, "compile_config", "optimizer");
-  if (optimizer == nullptr || optimizer->is_null()) {
-    note(notes, fmt::format("'{}': the compile_config names no optimizer; a new one is used", path));
-  } else {
-    note(notes, optimizer_from_h5(model, weights));
+SavedModel read_archive(std::vector<std::byte> bytes, const std::string& path) {
+  SavedModel saved;
+  const Archive archive(std::move(bytes), path);
+  saved.config = read_json(archive, path, kConfigMember);
+  if (!saved.config.is_object()) {
+    throw ValueError(fmt::format("'{}': {}: expected an object.", path, kConfigMember));
   }
+  std::optional<std::string> version;
+  if (archive.has(kMetadataMember)) {
+    const Json metadata = read_json(archive, path, kMetadataMember);
+    if (metadata.is_object() && metadata.contains("keras_version") && metadata["keras_version"].is_string()) {
+      version = metadata["keras_version"].get<std::string>();
+    }
+  }
+  saved.compile_config = compile_config_of(saved.config);
+  saved.config.erase("compile_config");
+  modernize(saved.config, dialect_of(version, saved.config));
+  saved.weights =
+      std::make_unique<H5File>(read_weights(archive), fmt::format("{}: {}", path, kWeightsMember));
+  return saved;
+}
+
+SavedModel read_legacy(std::vector<std::byte> bytes, const std::string& path) {
+  SavedModel saved;
+  saved.is_legacy = true;
+  saved.weights = std::make_unique<H5File>(std::move(bytes), path);
+  const auto json_attribute = [&](const char* name) {
+    const auto text = saved.weights->string_attribute("", name);
+    return text ? parse_json(*text, fmt::format("'{}': {}", path, name)) : Json();
+  };
+  saved.config = json_attribute("model_config");
+  if (!saved.config.is_object()) {
+    throw ValueError(
+        fmt::format("'{}': No model config found in the file. It holds weights alone: make the model and "
+                    "use `load_weights`.",
+                    path));
+  }
+  modernize(saved.config, dialect_of(legacy_keras_version(*saved.weights), saved.config));
+  saved.compile_config = modern_compile_config(json_attribute("training_config"));
+  return saved;
+}
+
+void restore_training(ModelBase& model, const SavedModel& saved, const std::string& path,
+                      std::vector<std::string>* notes) {
+  if (saved.compile_config.empty()) return;
+  naming_source(quoted(path), [&] { model.compile_from_config(saved.compile_config); });
+  model.build_optimizer();
+  const Json* optimizer = config_find(saved.compile_config, "compile_config", "optimizer");
+  if (optimizer == nullptr || optimizer->is_null()) {
+    report(notes, fmt::format("'{}': the compile_config names no optimizer; a new one is used", path));
+  } else if (saved.is_legacy) {
+    report(notes, optimizer_from_legacy_h5(model, *saved.weights));
+  } else {
+    report(notes, optimizer_from_h5(model, *saved.weights));
+  }
+}
+
+LoadedWeights saved_weights(const ModelBase& model, const SavedModel& saved,
+                            std::vector<std::string>& left_out) {
+  if (!saved.is_legacy) return weights_from_h5(model, *saved.weights);
+  return weights_from_legacy_h5(model, *saved.weights, {.same_model = true}, left_out);
 }
 
 }  // namespace
 
 Model load_model(const std::string& path, LoadOptions options) {
   std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
-  if (!is_zip(bytes)) {
-    throw ValueError(
-        fmt::format("'{}': expected a `.keras` zip archive. Received: {}", path, describe(bytes)));
+  if (!is_zip(bytes) && !is_h5(bytes)) {
+    throw ValueError(fmt::format("'{}': expected a `.keras` zip archive or an `.h5` file. Received: {}", path,
+                                 describe(bytes)));
   }
-  Json config;
-  std::vector<std::byte> image;
-  {
-    const Archive archive(std::move(bytes), path);
-    config = read_json(archive, path, kConfigMember);
-    image = read_weights(archive);
-  }
-  if (!config.is_object()) throw ValueError(fmt::format("'{}': config.json: expected an object.", path));
-  const H5File weights(std::move(image), fmt::format("{}: {}", path, kWeightsMember));
-  Model model = model_from(config, weights, path);
-  weights_from_h5(*model, weights).assign();
-  if (options.compile) restore_training(*model, config, weights, path, options.notes);
+  const SavedModel saved =
+      is_zip(bytes) ? read_archive(std::move(bytes), path) : read_legacy(std::move(bytes), path);
+  const Model model = naming_source(quoted(path), [&] {
+    const ZeroWeights filled_later(most_elements(*saved.weights));
+    return Model(ModelBase::from_envelope(saved.config));
+  });
+  std::vector<std::string> left_out;
+  saved_weights(*model, saved, left_out).assign();
+  if (options.compile) restore_training(*model, saved, path, options.notes);
   return model;
 }
 
-void load_weights(ModelBase& model, const std::string& path, std::vector<std::string>* notes) {
+void load_weights(ModelBase& model, const std::string& path, LoadWeightsOptions options) {
   std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
   std::string name = path;
   if (is_zip(bytes)) {
@@ -130,17 +186,50 @@ void load_weights(ModelBase& model, const std::string& path, std::vector<std::st
     bytes = read_weights(archive);
     name += fmt::format(": {}", kWeightsMember);
   } else if (!is_h5(bytes)) {
-    throw ValueError(
-        fmt::format("'{}': expected a `.weights.h5` or `.keras` file. Received: {}", path, describe(bytes)));
+    throw ValueError(fmt::format("'{}': expected a `.weights.h5`, `.h5` or `.keras` file. Received: {}", path,
+                                 describe(bytes)));
   }
   const H5File file(std::move(bytes), name);
-  weights_from_h5(model, file).assign();
+  const bool is_legacy = is_legacy_h5(file);
+  if (options.by_name && !is_legacy) {
+    throw ValueError(
+        fmt::format("'{}': Invalid keyword arguments: by_name. Only legacy `.h5` files list their layers by "
+                    "name.",
+                    path));
+  }
+  std::vector<std::string> left_out;
+  LoadedWeights loaded =
+      is_legacy
+          ? weights_from_legacy_h5(
+                model, file, {.by_name = options.by_name, .skip_mismatch = options.skip_mismatch}, left_out)
+          : weights_from_h5(model, file, options.skip_mismatch ? &left_out : nullptr);
+  loaded.assign();
+  for (std::string& note : left_out) report(options.notes, std::move(note));
   if (model.compiled()) {
     model.build_optimizer();
-    note(notes, optimizer_from_h5(model, file));
+    report(options.notes, is_legacy ? optimizer_from_legacy_h5(model, file) : optimizer_from_h5(model, file));
   }
 }
 
-void ModelBase::load_weights(const std::string& path) { sepal::load_weights(*this, path); }
+void ModelBase::load_weights(const std::string& path, LoadWeightsOptions options) {
+  sepal::load_weights(*this, path, options);
+}
+
+Model model_from_json(std::string_view text) {
+  Json config = parse_json(text, "model_from_json");
+  if (!config.is_object()) throw ValueError("model_from_json: expected a JSON object.");
+  const auto version = config.find("keras_version");
+  const bool has_version = version != config.end() && version->is_string();
+  const Json compile_config = compile_config_of(config);
+  config.erase("compile_config");
+  modernize(config,
+            dialect_of(has_version ? std::optional(version->get<std::string>()) : std::nullopt, config));
+  const Model model =
+      naming_source("model_from_json", [&] { return Model(ModelBase::from_envelope(config)); });
+  if (!compile_config.empty()) {
+    naming_source("model_from_json", [&] { model->compile_from_config(compile_config); });
+  }
+  return model;
+}
 
 }  // namespace sepal

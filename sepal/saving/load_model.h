@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sepal/models/model.h"
@@ -16,15 +17,20 @@ struct LoadOptions {
   std::vector<std::string>* notes = nullptr;
 };
 
-/// The model of a ".keras" file, told by its content, not by its name. Nothing in a file is executed; its
-/// sizes are checked before memory is taken.
+/// The model of a ".keras" file or of a legacy ".h5" file, of any Keras since 1, told by its content, not by
+/// its name. Nothing in a file is executed; its sizes are checked before memory is taken.
 /// @throws OSError if the file cannot be read; ValueError, TypeError or UnimplementedError naming the file
 /// and what in it is wrong.
 Model load_model(const std::string& path, LoadOptions options = {});
 
-/// Gives the model the weights of a Keras 3 ".weights.h5" file or of the weights in a ".keras" file and, if
-/// it is compiled, the optimizer's state. If anything does not fit, nothing has changed.
+/// Gives the model the weights of a Keras 3 ".weights.h5" file, of a legacy ".h5" file (weights alone or a
+/// whole model), or of the weights in a ".keras" file and, if it is compiled, the optimizer's state. If
+/// anything does not fit, nothing has changed.
 /// @throws as load_model.
-void load_weights(ModelBase& model, const std::string& path, std::vector<std::string>* notes = nullptr);
+void load_weights(ModelBase& model, const std::string& path, LoadWeightsOptions options = {});
+
+/// The model that a `to_json` of any Keras describes, with new weights, and compiled if the text says how.
+/// @throws ValueError, TypeError or UnimplementedError saying what is wrong.
+Model model_from_json(std::string_view text);
 
 }  // namespace sepal

@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/atomic_file.h"
 #include "sepal/base/error.h"
 #include "sepal/saving/archive.h"
 #include "sepal/saving/keras_archive.h"
+#include "sepal/saving/legacy_h5.h"
 #include "sepal/saving/weight_store.h"
 
 namespace sepal {
@@ -37,18 +41,62 @@ std::string to_text(const Json& json, const ModelBase& model) {
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
+// Keras 3.15 does not find these names again when it reads a legacy file.
+Json with_long_names(const Json& loss) {
+  static const std::map<std::string, const char*> kLongNames = {
+      {"mse", "mean_squared_error"},
+      {"mae", "mean_absolute_error"},
+      {"mape", "mean_absolute_percentage_error"},
+      {"msle", "mean_squared_logarithmic_error"},
+      {"bce", "binary_crossentropy"},
+      {"kld", "kl_divergence"},
+      {"logcosh", "log_cosh"},
+  };
+  Json result = loss;
+  if (loss.is_string()) {
+    std::string name = loss.get<std::string>();
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    const auto found = kLongNames.find(name);
+    if (found != kLongNames.end()) result = found->second;
+  } else if (loss.is_array()) {
+    for (Json& of_output : result) of_output = with_long_names(of_output);
+  } else if (loss.is_object() && !loss.contains("class_name")) {
+    for (auto& [output, of_output] : result.items()) of_output = with_long_names(of_output);
+  }
+  return result;
+}
+
+// The training_config of a legacy file.
+Json training_config_of(Json compile_config) {
+  compile_config["loss"] = with_long_names(compile_config["loss"]);
+  const Json optimizer = compile_config["optimizer"];
+  compile_config.erase("optimizer");
+  compile_config["optimizer_config"] = {{"class_name", optimizer["class_name"]},
+                                        {"config", optimizer["config"]}};
+  return compile_config;
+}
+
+bool is_legacy_name(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
+
 }  // namespace
 
 void save_model(const ModelBase& model, const std::string& path) {
-  if (!path.ends_with(".keras")) {
+  if (!path.ends_with(".keras") && !is_legacy_name(path)) {
     throw ValueError(
-        fmt::format("Invalid filepath extension for saving. Expected a name that ends in `.keras`. "
-                    "Received: filepath={}",
+        fmt::format("Invalid filepath extension for saving. Expected a name that ends in `.keras`, `.h5` or "
+                    "`.hdf5`. Received: filepath={}",
                     path));
   }
   expect_built(model);
   Json config = model.to_envelope();
-  config["compile_config"] = model.get_compile_config();
+  const Json compile_config = model.get_compile_config();
+  if (is_legacy_name(path)) {
+    std::optional<std::string> training_config;
+    if (model.compiled()) training_config = to_text(training_config_of(compile_config), model);
+    return write_file(path,
+                      model_to_legacy_h5(model, kKerasVersion, to_text(config, model), training_config));
+  }
+  config["compile_config"] = compile_config;
   const std::string config_text = to_text(config, model);
   const std::string metadata_text =
       to_text({{"keras_version", kKerasVersion}, {"date_saved", kDateSaved}}, model);
@@ -59,14 +107,22 @@ void save_model(const ModelBase& model, const std::string& path) {
 }
 
 void save_weights(const ModelBase& model, const std::string& path) {
-  if (!path.ends_with(".weights.h5")) {
-    throw ValueError(fmt::format("The filename must end in `.weights.h5`. Received: filepath={}", path));
+  if (!is_legacy_name(path)) {
+    throw ValueError(
+        fmt::format("The filename must end in `.weights.h5`, `.h5` or `.hdf5`. Received: filepath={}", path));
   }
   expect_built(model);
-  write_file(path, weights_to_h5(model));
+  write_file(path, path.ends_with(".weights.h5") ? weights_to_h5(model)
+                                                 : weights_to_legacy_h5(model, kKerasVersion));
 }
 
 void ModelBase::save(const std::string& path) const { save_model(*this, path); }
+
+std::string ModelBase::to_json() const {
+  Json config = to_envelope();
+  config["compile_config"] = get_compile_config();
+  return to_text(config, *this);
+}
 
 void ModelBase::save_weights(const std::string& path) const { sepal::save_weights(*this, path); }
 

@@ -61,27 +61,28 @@ std::vector<WeightEntry> matching_tree(const ModelBase& model, const H5File& fil
   return keras3;  // its first difference is what the message is about
 }
 
-void check_entry(const WeightEntry& entry, const H5File& file) {
+// What is wrong with an entry, or nothing.
+std::string problem_of(const WeightEntry& entry, const H5File& file) {
   const std::size_t found = datasets_in(file, entry.group);
   if (found != entry.variables.size()) {
-    throw ValueError(fmt::format("'{}': layer '{}' expected {} variables in group '{}'. Received: {}",
-                                 file.name(), entry.name, entry.variables.size(), entry.group, found));
+    return fmt::format("'{}': layer '{}' expected {} variables in group '{}'. Received: {}", file.name(),
+                       entry.name, entry.variables.size(), entry.group, found);
   }
   for (std::size_t i = 0; i < entry.variables.size(); ++i) {
     const auto dataset = file.datasets().find(dataset_path(entry, i));
     if (dataset == file.datasets().end()) {
-      throw ValueError(fmt::format("'{}': variable '{}' of layer '{}' is missing: expected a dataset '{}'.",
-                                   file.name(), entry.variables[i].name(), entry.name,
-                                   dataset_path(entry, i)));
+      return fmt::format("'{}': variable '{}' of layer '{}' is missing: expected a dataset '{}'.",
+                         file.name(), entry.variables[i].name(), entry.name, dataset_path(entry, i));
     }
     if (dataset->second.shape != entry.variables[i].shape()) {
-      throw ValueError(
-          fmt::format("'{}': variable '{}' of layer '{}' (dataset '{}') expected shape {}. "
-                      "Received: shape {}",
-                      file.name(), entry.variables[i].name(), entry.name, dataset_path(entry, i),
-                      entry.variables[i].shape().str(), dataset->second.shape.str()));
+      return fmt::format(
+          "'{}': variable '{}' of layer '{}' (dataset '{}') expected shape {}. "
+          "Received: shape {}",
+          file.name(), entry.variables[i].name(), entry.name, dataset_path(entry, i),
+          entry.variables[i].shape().str(), dataset->second.shape.str());
     }
   }
+  return {};
 }
 
 // Weights that no layer takes would be a model other than the saved one.
@@ -131,53 +132,61 @@ std::vector<std::byte> weights_to_h5(const ModelBase& model) {
   return writer.finish();
 }
 
-LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file) {
+LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file,
+                              std::vector<std::string>* left_out) {
   const std::vector<WeightEntry> tree = matching_tree(model, file);
-  for (const WeightEntry& entry : tree) {
-    if (!entry.optional || datasets_in(file, entry.group) > 0) check_entry(entry, file);
-  }
-  expect_no_others(tree, file);
   LoadedWeights loaded;
   for (const WeightEntry& entry : tree) {
     if (entry.optional && datasets_in(file, entry.group) == 0) continue;
+    const std::string problem = problem_of(entry, file);
+    if (!problem.empty()) {
+      if (left_out == nullptr) throw ValueError(problem);
+      left_out->push_back(problem + " It is left out");
+      continue;
+    }
     for (std::size_t i = 0; i < entry.variables.size(); ++i) {
       loaded.add(entry.variables[i], file.read(dataset_path(entry, i)));
     }
   }
+  if (left_out == nullptr) expect_no_others(tree, file);
   return loaded;
 }
 
 std::string optimizer_from_h5(ModelBase& model, const H5File& file) {
-  const Variables variables = model.optimizer()->variables();
   const std::size_t saved = datasets_in(file, kOptimizerGroup);
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < saved; ++i) paths.push_back(h5_join(kOptimizerGroup, std::to_string(i)));
+  return optimizer_from_datasets(model, file, paths);
+}
+
+std::string optimizer_from_datasets(ModelBase& model, const H5File& file,
+                                    const std::vector<std::string>& paths) {
+  const Variables variables = model.optimizer()->variables();
   // An optimizer that never made an update has no slots yet: iteration and learning rate are all it has.
-  if (saved <= 2 && saved < variables.size()) return {};
-  const auto shape_of = [&](std::size_t i) -> const Shape* {
-    const auto found = file.datasets().find(h5_join(kOptimizerGroup, std::to_string(i)));
-    return found == file.datasets().end() ? nullptr : &found->second.shape;
-  };
+  if (paths.size() <= 2 && paths.size() < variables.size()) return {};
   // tf.keras 2 does not save the learning rate, which is the second variable here: the config has it.
   const bool without_rate =
-      saved + 1 == variables.size() && variables.size() > 1 && variables[1].name() == "learning_rate";
-  if (saved != variables.size() && !without_rate) {
+      paths.size() + 1 == variables.size() && variables.size() > 1 && variables[1].name() == "learning_rate";
+  if (paths.size() != variables.size() && !without_rate) {
     return fmt::format(
         "'{}': the state of optimizer '{}' starts anew, because it has {} variables and the "
         "file has {}",
-        file.name(), model.optimizer()->name(), variables.size(), saved);
+        file.name(), model.optimizer()->name(), variables.size(), paths.size());
   }
   LoadedWeights loaded;
   std::size_t at = 0;
   for (std::size_t i = 0; i < variables.size(); ++i) {
     if (without_rate && i == 1) continue;
-    const Shape* shape = shape_of(at);
-    if (shape == nullptr || *shape != variables[i].shape()) {
+    const std::string& path = paths[at++];
+    const auto found = file.datasets().find(path);
+    if (found == file.datasets().end() || found->second.shape != variables[i].shape()) {
       return fmt::format(
           "'{}': the state of optimizer '{}' starts anew, because its variable '{}' has shape {} "
           "and the file's has {}",
           file.name(), model.optimizer()->name(), variables[i].name(), variables[i].shape().str(),
-          shape == nullptr ? "none" : shape->str());
+          found == file.datasets().end() ? "none" : found->second.shape.str());
     }
-    loaded.add(variables[i], file.read(h5_join(kOptimizerGroup, std::to_string(at++))));
+    loaded.add(variables[i], file.read(path));
   }
   loaded.assign();
   return {};

@@ -26,11 +26,16 @@ class LoadedWeights {
 
 /// What the file says of the model's weights. Files of every Keras that writes this layout are understood.
 /// @throws ValueError naming the layer, the variable and both shapes if one is missing, has another shape, or
-/// if the file holds weights that no layer takes.
-LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file);
+/// if the file holds weights that no layer takes. With `left_out`, layers that do not fit keep their weights
+/// and it gets a line for each.
+LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file,
+                              std::vector<std::string>* left_out = nullptr);
 
 /// Fills the optimizer's state, which must have its slots (Trainer::build_optimizer), from the file.
 /// Returns why it could not, or nothing: a model can be trained on without it.
 std::string optimizer_from_h5(ModelBase& model, const H5File& file);
+/// The same from these datasets, in the order of Keras 3.
+std::string optimizer_from_datasets(ModelBase& model, const H5File& file,
+                                    const std::vector<std::string>& paths);
 
 }  // namespace sepal

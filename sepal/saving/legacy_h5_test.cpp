@@ -1,0 +1,296 @@
+// Files of Keras 2, tf.keras and TensorFlow 1, and the legacy `.h5` files that are written here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "sepal/base/atomic_file.h"
+#include "sepal/base/error.h"
+#include "sepal/base/input_file.h"
+#include "sepal/layers/layers.h"
+#include "sepal/models/model.h"
+#include "sepal/saving/h5_file.h"
+#include "sepal/saving/h5_writer.h"
+#include "sepal/saving/load_model.h"
+#include "sepal/saving/save_model.h"
+#include "tests/support/error_text.h"
+#include "tests/support/golden_models.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/tensor_checks.h"
+
+namespace sepal {
+namespace {
+
+using ::testing::AllOf;
+using testing::clear_weights;
+using ::testing::ElementsAre;
+using testing::expect_golden_outputs;
+using testing::expect_same_weights;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::kGolden;
+
+struct OldFile {
+  const char* folder;
+  const char* file;
+};
+
+class FileOfAnOlderKeras : public ::testing::TestWithParam<OldFile> {
+ protected:
+  std::string folder() const { return kGolden + "models/" + GetParam().folder; }
+  std::string path() const { return folder() + "/" + GetParam().file; }
+};
+
+// Keras 3.0 trained layers that its config calls frozen, so the optimizer's state in its files does not fit.
+Model load_quietly(const std::string& path) {
+  std::vector<std::string> notes;
+  return load_model(path, {.notes = &notes});
+}
+
+TEST_P(FileOfAnOlderKeras, PredictsAsItsWriterDid) { expect_golden_outputs(load_quietly(path()), folder()); }
+
+TEST_P(FileOfAnOlderKeras, IsTheSameInEveryFormatWrittenHere) {
+  const testing::TemporaryFolder temporary;
+  const Model model = load_quietly(path());
+  for (const char* name : {"m.keras", "m.h5"}) {
+    model->save(temporary / name);
+    const Model again = load_model(temporary / name);
+    expect_same_weights(again, model);
+    EXPECT_EQ(again->to_envelope(), model->to_envelope());
+  }
+  const Model other = model_from_json(model->to_json());
+  for (const char* name : {"w.weights.h5", "w.h5"}) {
+    clear_weights(other);
+    model->save_weights(temporary / name);
+    other->load_weights(temporary / name);
+    expect_same_weights(other, model);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Writers, FileOfAnOlderKeras,
+    ::testing::Values(OldFile{"nested_old__tf14", "model.h5"}, OldFile{"nested_old__tf115", "model.h5"},
+                      OldFile{"nested_old__k225", "model.h5"}, OldFile{"nested_old__k204", "model.h5"},
+                      OldFile{"shared__tf14", "model.h5"}, OldFile{"shared__k204", "model.h5"},
+                      OldFile{"nested__k212", "model.h5"}, OldFile{"nested__k212", "model_v3.keras"},
+                      OldFile{"sep_seq__k212", "model.h5"}, OldFile{"sep_seq__k212", "model_v3.keras"},
+                      OldFile{"nested__k215", "model.keras"}, OldFile{"sep_seq__k215", "model.keras"},
+                      OldFile{"sep_seq__k215", "model.h5"}, OldFile{"dict_io__k215", "model.keras"},
+                      OldFile{"policy_model_float64__k215", "model.keras"},
+                      OldFile{"slash_names__k215", "model.h5"}, OldFile{"slash_names__k215", "model.keras"},
+                      OldFile{"frozen__k30", "model.h5"}, OldFile{"frozen__k315", "model.h5"},
+                      OldFile{"odd_names__k315", "model.h5"}, OldFile{"sep_seq__k315", "model.h5"}),
+    [](const auto& info) {
+      const std::string file = info.param.file;
+      return std::string(info.param.folder) + "_" + file.substr(file.rfind('.') + 1);
+    });
+
+TEST(LoadWeights, ReadsLegacyFilesOfWeightsAloneAndOfWholeModels) {
+  const std::string folder = kGolden + "models/nested_old__tf14";
+  const Model model = load_model(folder + "/model.h5");
+  for (const char* file : {"/weights_only.h5", "/model.h5"}) {
+    clear_weights(model);
+    model->load_weights(folder + file);
+    expect_golden_outputs(model, folder);
+  }
+}
+
+// Keras saves the optimizer's variables; the third update has been made.
+TEST(LoadModel, RestoresTheOptimizerOfALegacyFile) {
+  for (const char* name : {"sep_seq__k215", "sep_seq__k212"}) {
+    const std::string path = kGolden + "models/" + name + "/model.h5";
+    std::vector<std::string> notes;
+    const Model model = load_model(path, {.notes = &notes});
+    EXPECT_THAT(notes, IsEmpty());
+    ASSERT_TRUE(model->compiled());
+    EXPECT_EQ(model->optimizer()->iterations(), 3);
+    const H5File file(read_file(path, 1 << 20), "m");
+    const Variables state = model->optimizer()->variables();
+    EXPECT_EQ(state[2].name(), "sep_a_depthwise_kernel_momentum");
+    testing::expect_same_bits(state[2].value(),
+                              file.read("optimizer_weights/Adam/m/sep_a/depthwise_kernel:0"));
+    testing::expect_same_bits(state[3].value(),
+                              file.read("optimizer_weights/Adam/v/sep_a/depthwise_kernel:0"));
+  }
+}
+
+Model small_model(const char* optimizer) {
+  const KerasTensor image = Input({.shape = {6, 6, 2}, .name = "image"});
+  KerasTensor x = layers::SeparableConv2D({.filters = 3, .kernel_size = 3, .name = "conv"})(image);
+  x = layers::BatchNormalization({.name = "norm"})(x);
+  const KerasTensor inner_input = Input({.shape = {4, 4, 3}});
+  KerasTensor y = layers::DepthwiseConv2D({.kernel_size = 3, .name = "deep"})(inner_input);
+  y = layers::BatchNormalization({.name = "deep_norm"})(y);
+  const Model inner(inner_input, layers::Dense({.units = 2, .name = "deep_dense"})(y), "inner");
+  x = layers::GlobalAveragePooling2D({.name = "pool"})(inner(x));
+  Model model(image, layers::Dense({.units = 2, .name = "head"})(x), "small");
+  model->compile({.optimizer = optimizer, .loss = "mse", .metrics = {"mae"}});
+  return model;
+}
+
+const Tensor kX = testing::varied({8, 6, 6, 2}, 1, DType::float32);
+const Tensor kY = testing::varied({8, 2}, 2, DType::float32);
+
+TEST(SaveModel, WritesTheLegacyLayoutOfKeras) {
+  const testing::TemporaryFolder temporary;
+  const Model model = small_model("adam");
+  model->train_on_batch(kX, kY);
+  model->save(temporary / "m.h5");
+  const H5File file(read_file(temporary / "m.h5", 1 << 20), "m");
+  EXPECT_EQ(file.string_attribute("", "backend"), "tensorflow");
+  EXPECT_EQ(file.string_attribute("", "keras_version"), "3.15.1");
+  EXPECT_EQ(Json::parse(*file.string_attribute("", "model_config"))["class_name"], "Functional");
+  const Json training = Json::parse(*file.string_attribute("", "training_config"));
+  EXPECT_EQ(training["optimizer_config"]["class_name"], "Adam");
+  // Keras 3.15 knows "mse" when it writes an `.h5` file, but not when it reads one.
+  EXPECT_EQ(training["loss"], "mean_squared_error");
+  EXPECT_THAT(*file.string_list_attribute("model_weights", "layer_names"),
+              ElementsAre("image", "conv", "norm", "inner", "pool", "head"));
+  // Of a model inside: first all that learn, then the others.
+  EXPECT_THAT(
+      *file.string_list_attribute("model_weights/inner", "weight_names"),
+      ElementsAre("deep/kernel", "deep/bias", "deep_norm/gamma", "deep_norm/beta", "deep_dense/kernel",
+                  "deep_dense/bias", "deep_norm/moving_mean", "deep_norm/moving_variance"));
+  EXPECT_THAT(*file.string_list_attribute("model_weights/pool", "weight_names"), IsEmpty());
+  EXPECT_TRUE(file.has_group("model_weights/top_level_model_weights"));
+  EXPECT_EQ(file.string_list_attribute("optimizer_weights", "weight_names")->at(2),
+            "adam/conv_depthwise_kernel_momentum");
+}
+
+TEST(SaveModel, WritesTheSameLegacyBytesAgain) {
+  const testing::TemporaryFolder temporary;
+  const Model model = small_model("adam");
+  for (const char* name : {"a.h5", "b.hdf5"}) model->save(temporary / name);
+  EXPECT_EQ(read_file(temporary / "a.h5", 1 << 20), read_file(temporary / "b.hdf5", 1 << 20));
+}
+
+TEST(SaveModel, LetsTrainingGoOnFromALegacyFile) {
+  for (const char* optimizer : {"adam", "sgd", "rmsprop"}) {
+    const testing::TemporaryFolder temporary;
+    const Model model = small_model(optimizer);
+    for (int step = 0; step < 3; ++step) model->train_on_batch(kX, kY);
+    model->save(temporary / "m.h5");
+    const Model again = load_model(temporary / "m.h5");
+    EXPECT_EQ(again->optimizer()->iterations(), 3);
+    for (int step = 0; step < 2; ++step) {
+      model->train_on_batch(kX, kY);
+      again->train_on_batch(kX, kY);
+    }
+    expect_same_weights(model, again);
+  }
+}
+
+TEST(SaveModel, CutsListsOfNamesThatAreTooLongForAnAttribute) {
+  const testing::TemporaryFolder temporary;
+  std::vector<SequentialItem> items = {Input({.shape = {1}})};
+  for (int i = 0; i < 40; ++i) {
+    items.emplace_back(layers::Dense({.units = 1, .name = std::string(3000, 'n') + std::to_string(i)}));
+  }
+  const Sequential model(std::make_shared<SequentialModel>(SequentialOptions{.layers = items}));
+  model->save(temporary / "m.h5");
+  const H5File file(read_file(temporary / "m.h5", 1 << 22), "m");
+  EXPECT_EQ(file.string_list_attribute("model_weights", "layer_names"), std::nullopt);
+  EXPECT_EQ(file.string_list_attribute("model_weights", "layer_names0")->size(), 20U);
+  EXPECT_EQ(file.string_list_attribute("model_weights", "layer_names1")->size(), 20U);
+  expect_same_weights(load_model(temporary / "m.h5"), model);
+}
+
+// Layers "a" (3 -> 2) and "b" (2 -> `units`).
+Sequential two_layers(const char* first, const char* second, std::int64_t units) {
+  return Sequential({Input({.shape = {3}}), layers::Dense({.units = 2, .name = first}),
+                     layers::Dense({.units = units, .name = second})});
+}
+
+Tensor kernel_of(const Model& model, const char* layer) { return model->get_layer(layer)->get_weights()[0]; }
+
+TEST(LoadWeights, PairsLayersInTheirOrderWhateverTheirNames) {
+  const testing::TemporaryFolder temporary;
+  const Sequential saved = two_layers("a", "b", 4);
+  saved->save_weights(temporary / "w.h5");
+  const Sequential model = two_layers("x", "y", 4);
+  model->load_weights(temporary / "w.h5");
+  expect_same_weights(model, saved);
+}
+
+TEST(LoadWeights, ByNameLeavesOtherLayersAlone) {
+  const testing::TemporaryFolder temporary;
+  const Sequential saved = two_layers("a", "b", 4);
+  saved->save_weights(temporary / "w.h5");
+  const Sequential model = two_layers("a", "c", 5);
+  const Tensor before = kernel_of(model, "c");
+  model->load_weights(temporary / "w.h5", {.by_name = true});
+  testing::expect_same_bits(kernel_of(model, "a"), kernel_of(saved, "a"));
+  testing::expect_same_bits(kernel_of(model, "c"), before);
+}
+
+TEST(LoadWeights, SkipsWhatDoesNotFitIfAskedTo) {
+  const testing::TemporaryFolder temporary;
+  const Sequential saved = two_layers("a", "b", 4);
+  for (const char* name : {"w.h5", "w.weights.h5"}) {
+    saved->save_weights(temporary / name);
+    const Sequential model = two_layers("a", "b", 5);
+    const Tensor before = kernel_of(model, "b");
+    EXPECT_THAT(testing::error_text<ValueError>([&] { model->load_weights(temporary / name); }),
+                AllOf(HasSubstr("(2, 5)"), HasSubstr("(2, 4)")));
+    std::vector<std::string> notes;
+    model->load_weights(temporary / name, {.skip_mismatch = true, .notes = &notes});
+    EXPECT_THAT(notes, ElementsAre(HasSubstr("left out")));
+    testing::expect_same_bits(kernel_of(model, "a"), kernel_of(saved, "a"));
+    testing::expect_same_bits(kernel_of(model, "b"), before);
+  }
+}
+
+TEST(LoadWeights, SaysWhatIsWrongWithALegacyFile) {
+  const testing::TemporaryFolder temporary;
+  two_layers("a", "b", 4)->save_weights(temporary / "w.h5");
+  const Sequential one({Input({.shape = {3}}), layers::Dense({.units = 2})});
+  EXPECT_THAT(
+      testing::error_text<ValueError>([&] { one->load_weights(temporary / "w.h5"); }),
+      HasSubstr("Layer count mismatch when loading weights from file. Model expected 1 layers, found 2"));
+  two_layers("a", "b", 4)->save_weights(temporary / "w.weights.h5");
+  EXPECT_THAT(testing::error_text<ValueError>(
+                  [&] { one->load_weights(temporary / "w.weights.h5", {.by_name = true}); }),
+              HasSubstr("Invalid keyword arguments: by_name"));
+  const Sequential without_bias(
+      {Input({.shape = {3}}), layers::Dense({.units = 2, .use_bias = false}), layers::Dense({.units = 4})});
+  EXPECT_THAT(testing::error_text<ValueError>([&] { without_bias->load_weights(temporary / "w.h5"); }),
+              HasSubstr("Layer expects 1 weight(s). Received 2 saved weight(s)"));
+}
+
+TEST(LoadWeights, RefusesKernelsThatTheanoTurnedAround) {
+  const testing::TemporaryFolder temporary;
+  H5Writer writer;
+  writer.string_attribute("", "backend", "theano");
+  writer.string_list_attribute("", "layer_names", {});
+  write_file(temporary / "w.h5", writer.finish());
+  EXPECT_THAT(testing::error_text<UnimplementedError>(
+                  [&] { two_layers("a", "b", 4)->load_weights(temporary / "w.h5"); }),
+              HasSubstr("backend 'theano'"));
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream stream(path);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST(ModelFromJson, ReadsWhatKerasDescribes) {
+  const std::string folder = kGolden + "models/nested_old__k225";
+  const Model model = model_from_json(text_of(folder + "/model.json"));
+  EXPECT_FALSE(model->compiled());
+  model->load_weights(folder + "/model.h5");
+  expect_golden_outputs(model, folder);
+  EXPECT_TRUE(model_from_json(text_of(kGolden + "models/sep_seq__k315/model.json"))->compiled());
+}
+
+TEST(ModelFromJson, RefusesTextThatDescribesNoModel) {
+  EXPECT_THAT(testing::error_text<ValueError>([&] { model_from_json("[1]"); }),
+              HasSubstr("expected a JSON object"));
+  EXPECT_THAT(testing::error_text<ValueError>([&] { model_from_json(std::string(1000, '[')); }),
+              HasSubstr("nested more than 128 levels"));
+  EXPECT_THROW(model_from_json(R"({"class_name": "Dense", "config": {"units": 3}})"), ValueError);
+}
+
+}  // namespace
+}  // namespace sepal

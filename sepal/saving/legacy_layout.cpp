@@ -1,0 +1,102 @@
+#include "sepal/saving/legacy_layout.h"
+
+#include <algorithm>
+#include <set>
+
+#include "sepal/saving/dialect.h"
+
+namespace sepal {
+namespace {
+
+struct PlacedVariable {
+  Variable variable;
+  std::string layer;
+};
+
+void collect(const Layer& layer, std::vector<PlacedVariable>& all) {
+  for (const Variable& variable : layer.own_weights()) all.push_back({variable, layer.name()});
+  for (const auto& inner : layer.sublayers()) collect(*inner, all);
+}
+
+// "enc_sep/depthwise_kernel:0": the last two parts, without TensorFlow's number of an output.
+struct SavedName {
+  explicit SavedName(std::string text) {
+    text = text.substr(0, text.find(':'));
+    const std::size_t slash = text.rfind('/');
+    variable = text.substr(slash == std::string::npos ? 0 : slash + 1);
+    if (slash == std::string::npos) return;
+    const std::string path = text.substr(0, slash);
+    scope = modern_layer_name(path);
+    innermost = path.substr(path.rfind('/') + 1);
+  }
+  std::string scope;      // "head_enc_sep" of "head/enc_sep/bias"
+  std::string innermost;  // "enc_sep"
+  std::string variable;
+};
+
+bool is_of_layer(const SavedName& saved, const std::string& layer) {
+  // A Sequential puts its own name in front; before Keras 3 a layer's name could have a '/' in it.
+  return saved.innermost == layer || saved.scope == layer;
+}
+
+bool is_of_variable(const SavedName& saved, const std::string& name) {
+  // The kernel of a DepthwiseConv2D has changed its name.
+  return saved.variable == name || (saved.variable == "depthwise_kernel" && name == "kernel");
+}
+
+std::optional<Variables> order_by_names(const Layer& layer, const std::vector<std::string>& names) {
+  std::vector<PlacedVariable> placed;
+  collect(layer, placed);
+  Variables order;
+  std::set<std::uint64_t> used;
+  for (const std::string& name : names) {
+    const SavedName saved(name);
+    const auto matches = [&](const PlacedVariable& p) {
+      return is_of_layer(saved, p.layer) && is_of_variable(saved, p.variable.name());
+    };
+    const auto found = std::find_if(placed.begin(), placed.end(), matches);
+    if (found == placed.end() || std::find_if(found + 1, placed.end(), matches) != placed.end()) return {};
+    if (!used.insert(found->variable.id()).second) return {};
+    order.push_back(found->variable);
+  }
+  return order;
+}
+
+bool fits(const Variables& order, const std::vector<Shape>& shapes) {
+  return std::equal(order.begin(), order.end(), shapes.begin(), shapes.end(),
+                    [](const Variable& variable, const Shape& shape) { return variable.shape() == shape; });
+}
+
+}  // namespace
+
+std::optional<std::vector<std::string>> legacy_names(const H5File& file, const std::string& group,
+                                                     const std::string& attribute) {
+  if (auto whole = file.string_list_attribute(group, attribute)) return whole;
+  std::optional<std::vector<std::string>> joined;
+  for (int i = 0;; ++i) {
+    const auto part = file.string_list_attribute(group, attribute + std::to_string(i));
+    if (!part) return joined;
+    if (!joined) joined.emplace();
+    joined->insert(joined->end(), part->begin(), part->end());
+  }
+}
+
+Variables legacy_order(const Layer& layer) {
+  Variables order = layer.trainable_weights();
+  const Variables others = layer.non_trainable_weights();
+  order.insert(order.end(), others.begin(), others.end());
+  return order;
+}
+
+Variables match_legacy_order(const Layer& layer, const std::vector<std::string>& names,
+                             const std::vector<Shape>& shapes) {
+  const Variables usual = legacy_order(layer);
+  if (names.size() != usual.size()) return usual;
+  const std::optional<Variables> by_names = order_by_names(layer, names);
+  if (by_names && fits(*by_names, shapes)) return *by_names;
+  if (fits(usual, shapes)) return usual;
+  const Variables plain = layer.weights();
+  return fits(plain, shapes) ? plain : usual;
+}
+
+}  // namespace sepal
