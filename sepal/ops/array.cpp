@@ -275,6 +275,20 @@ Tensor pad(const Tensor& x, const std::vector<std::pair<std::int64_t, std::int64
   return out;
 }
 
+Tensor repeat(const Tensor& x, std::int64_t count, std::int64_t axis_argument) {
+  const int axis = normalize_axis(axis_argument, x.rank());
+  if (count < 1)
+    throw ValueError(fmt::format("repeat: argument `repeats` must be positive. Received: {}", count));
+  Shape apart = x.shape().slice(0, axis + 1);
+  apart.push_back(1);
+  for (const std::int64_t dim : x.shape().slice(axis + 1)) apart.push_back(dim);
+  Shape repeated = apart;
+  repeated[axis + 1] = count;
+  Shape joined = x.shape();
+  joined[axis] = checked_multiply(joined[axis], count);
+  return reshape(broadcast_to(reshape(x, apart), repeated), joined);
+}
+
 Tensor take_rows(const Tensor& x, const std::vector<std::int64_t>& rows) {
   if (x.rank() < 1)
     throw ValueError("take_rows: argument `x` must have at least one axis. Received: shape=()");

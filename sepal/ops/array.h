@@ -19,6 +19,8 @@ Tensor slice(const Tensor& x, std::int64_t axis, std::int64_t begin, std::int64_
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// Zeros before and after each axis.
 Tensor pad(const Tensor& x, const std::vector<std::pair<std::int64_t, std::int64_t>>& padding);
+/// Each element of an axis `count` times in a row (keras.ops.repeat).
+Tensor repeat(const Tensor& x, std::int64_t count, std::int64_t axis);
 /// Rows of x (axis 0) in the given order; not differentiable.
 Tensor take_rows(const Tensor& x, const std::vector<std::int64_t>& rows);
 /// A copy with an identity of its own.

@@ -1,0 +1,16 @@
+// Powers (keras.ops.power).
+#pragma once
+
+#include "sepal/base/tensor.h"
+
+namespace sepal::ops {
+
+/// x to the power of `exponent`, element by element. Differentiable, and differentiable again. The derivative
+/// at 0 is that of std::pow: 0 for exponent 0.
+Tensor power(const Tensor& x, double exponent);
+
+/// The exponent a scalar tensor, which is not differentiated.
+/// @throws UnimplementedError if it has several elements.
+Tensor power(const Tensor& x, const Tensor& exponent);
+
+}  // namespace sepal::ops
