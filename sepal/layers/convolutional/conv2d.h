@@ -1,69 +1,16 @@
 // Conv2D (keras.layers.Conv2D).
 #pragma once
 
-#include "sepal/layers/activation_function.h"
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
+#include "sepal/layers/convolutional/base_conv.h"
 
 namespace sepal {
 
-struct Conv2DOptions {
-  std::int64_t filters = 0;
-  IntTuple kernel_size = {};
-  IntTuple strides = 1;
-  std::string padding = "valid";
-  std::string data_format = {};
-  IntTuple dilation_rate = 1;
-  /// Channels and filters fall into this many groups that do not mix.
-  std::int64_t groups = 1;
-  ActivationFunction activation = nullptr;
-  bool use_bias = true;
-  Initializer kernel_initializer = "glorot_uniform";
-  Initializer bias_initializer = "zeros";
-  Regularizer kernel_regularizer = nullptr;
-  Regularizer bias_regularizer = nullptr;
-  Regularizer activity_regularizer = nullptr;
-  Constraint kernel_constraint = nullptr;
-  Constraint bias_constraint = nullptr;
-  std::string name = {};
-  bool trainable = true;
-  DTypePolicy dtype = {};
+using Conv2DOptions = ConvOptions;
 
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("filters", o.filters);
-    v("kernel_size", o.kernel_size);
-    v("strides", o.strides);
-    v("padding", o.padding);
-    v("data_format", o.data_format);
-    v("dilation_rate", o.dilation_rate);
-    v("groups", o.groups);
-    v("activation", o.activation);
-    v("use_bias", o.use_bias);
-    v("kernel_initializer", o.kernel_initializer);
-    v("bias_initializer", o.bias_initializer);
-    v("kernel_regularizer", o.kernel_regularizer);
-    v("bias_regularizer", o.bias_regularizer);
-    v("activity_regularizer", o.activity_regularizer);
-    v("kernel_constraint", o.kernel_constraint);
-    v("bias_constraint", o.bias_constraint);
-  }
-};
-
-/// (batch, h, w, channels) -> (batch, oh, ow, filters), or with the channels on axis 1 both times. Weights:
-/// kernel (kh, kw, channels / groups, filters), bias (filters,).
-class Conv2DLayer : public ConfiguredLayer<Conv2DOptions> {
+/// (batch, h, w, channels) -> (batch, oh, ow, filters), or with the channels on axis 1 both times.
+class Conv2DLayer : public BaseConvLayer {
  public:
-  explicit Conv2DLayer(Options options);
-
- protected:
-  void build(const Shape& input_shape) override;
-  Tensor call(const Tensor& input, const CallContext& context) override;
-  Shape compute_output_shape(const Shape& input_shape) override;
-
- private:
-  Variable kernel_;
-  Variable bias_;
+  explicit Conv2DLayer(Options options) : BaseConvLayer("Conv2D", 2, std::move(options)) {}
 };
 
 namespace layers {

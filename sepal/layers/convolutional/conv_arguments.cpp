@@ -9,13 +9,15 @@
 
 namespace sepal {
 
-void standardize_conv_arguments(IntTuple& kernel_size, IntTuple& strides, std::string& padding,
-                                std::string& data_format, IntTuple& dilation_rate) {
-  kernel_size = standardize_tuple(kernel_size, 2, "kernel_size");
-  strides = standardize_tuple(strides, 2, "strides");
-  padding = standardize_choice(padding, {"valid", "same"}, "padding");
+void standardize_conv_arguments(std::size_t axes, IntTuple& kernel_size, IntTuple& strides,
+                                std::string& padding, std::string& data_format, IntTuple& dilation_rate,
+                                bool allow_causal) {
+  kernel_size = standardize_tuple(kernel_size, axes, "kernel_size");
+  strides = standardize_tuple(strides, axes, "strides");
+  padding = allow_causal ? standardize_choice(padding, {"valid", "same", "causal"}, "padding")
+                         : standardize_choice(padding, {"valid", "same"}, "padding");
   data_format = standardize_data_format(data_format);
-  dilation_rate = standardize_tuple(dilation_rate, 2, "dilation_rate");
+  dilation_rate = standardize_tuple(dilation_rate, axes, "dilation_rate");
 }
 
 void expect_positive(std::int64_t value, const char* argument) {
@@ -38,36 +40,43 @@ void expect_no_strides_with_dilation(const IntTuple& strides, const IntTuple& di
   }
 }
 
-ops::Conv2DOptions conv2d_options(const IntTuple& strides, const std::string& padding,
-                                  const std::string& data_format, const IntTuple& dilation_rate,
-                                  std::int64_t groups) {
-  return {.stride_h = strides[0],
-          .stride_w = strides[1],
-          .dilation_h = dilation_rate[0],
-          .dilation_w = dilation_rate[1],
+ops::ConvOptions conv_options(const IntTuple& strides, const std::string& padding,
+                              const std::string& data_format, const IntTuple& dilation_rate,
+                              std::int64_t groups) {
+  return {.strides = strides.values(),
+          .dilation_rate = dilation_rate.values(),
           .padding = ops::padding_from_name(padding),
           .channels_first = data_format == "channels_first",
           .groups = groups};
 }
 
-int channel_axis(const std::string& data_format) { return data_format == "channels_first" ? 1 : 3; }
+int channel_axis(const std::string& data_format, std::size_t axes) {
+  return data_format == "channels_first" ? 1 : static_cast<int>(axes) + 1;
+}
 
-std::int64_t defined_channels(const Shape& input_shape, const std::string& data_format) {
-  if (input_shape.rank() != 4) {
-    throw ValueError(fmt::format("Inputs should have rank 4. Received input_shape={}.", input_shape.str()));
+std::int64_t defined_channels(const Shape& input_shape, const std::string& data_format, std::size_t axes) {
+  if (input_shape.rank() != static_cast<int>(axes) + 2) {
+    throw ValueError(
+        fmt::format("Inputs should have rank {}. Received input_shape={}.", axes + 2, input_shape.str()));
   }
-  const std::int64_t channels = input_shape[channel_axis(data_format)];
-  if (channels == kNone) {
+  const int axis = channel_axis(data_format, axes);
+  if (input_shape[axis] == kNone) {
     throw ValueError(
         fmt::format("The channel dimension of the inputs should be defined. The input_shape received is "
                     "{}, where axis {} (0-based) is the channel dimension, which found to be `None`.",
-                    input_shape.str(), channel_axis(data_format)));
+                    input_shape.str(), axis));
   }
-  return channels;
+  return input_shape[axis];
 }
 
-InputSpec image_spec(const std::string& data_format, std::int64_t channels) {
-  return {.ndim = 4, .axes = {{channel_axis(data_format), channels}}};
+InputSpec image_spec(const std::string& data_format, std::size_t axes, std::int64_t channels) {
+  return {.ndim = static_cast<int>(axes) + 2, .axes = {{channel_axis(data_format, axes), channels}}};
+}
+
+Shape kernel_shape(const IntTuple& kernel_size, std::initializer_list<std::int64_t> last) {
+  Shape shape(kernel_size.values());
+  for (const std::int64_t length : last) shape.push_back(length);
+  return shape;
 }
 
 Shape conv_output_shape(const Shape& input_shape, std::int64_t filters, const IntTuple& kernel_size,
@@ -75,13 +84,12 @@ Shape conv_output_shape(const Shape& input_shape, std::int64_t filters, const In
                         const IntTuple& dilation_rate) {
   const int first_spatial = data_format == "channels_first" ? 2 : 1;
   Shape shape = input_shape;
-  shape[channel_axis(data_format)] = filters;
-  for (int i = 0; i < 2; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    std::int64_t& length = shape[first_spatial + i];
+  shape[channel_axis(data_format, kernel_size.size())] = filters;
+  for (std::size_t i = 0; i < kernel_size.size(); ++i) {
+    std::int64_t& length = shape[first_spatial + static_cast<int>(i)];
     if (length == kNone) continue;
-    length = ops::window_output_length(length, kernel_size[k], ops::padding_from_name(padding), strides[k],
-                                       dilation_rate[k]);
+    length = ops::window_output_length(length, kernel_size[i], ops::padding_from_name(padding), strides[i],
+                                       dilation_rate[i]);
     if (length <= 0) {
       throw ValueError(fmt::format(
           "Computed output size would be zero or negative. Received `inputs shape={}`, `kernel_size={}`, "

@@ -1,69 +1,18 @@
-// DepthwiseConv2D: each channel convolved by itself (keras.layers.DepthwiseConv2D).
+// DepthwiseConv2D (keras.layers.DepthwiseConv2D).
 #pragma once
 
-#include "sepal/layers/activation_function.h"
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
+#include "sepal/layers/convolutional/base_depthwise_conv.h"
 
 namespace sepal {
 
-struct DepthwiseConv2DOptions {
-  IntTuple kernel_size = {};
-  IntTuple strides = 1;
-  std::string padding = "valid";
-  /// Outputs of each input channel.
-  std::int64_t depth_multiplier = 1;
-  std::string data_format = {};
-  IntTuple dilation_rate = 1;
-  ActivationFunction activation = nullptr;
-  bool use_bias = true;
-  Initializer depthwise_initializer = "glorot_uniform";
-  Initializer bias_initializer = "zeros";
-  Regularizer depthwise_regularizer = nullptr;
-  Regularizer bias_regularizer = nullptr;
-  Regularizer activity_regularizer = nullptr;
-  Constraint depthwise_constraint = nullptr;
-  Constraint bias_constraint = nullptr;
-  std::string name = {};
-  bool trainable = true;
-  DTypePolicy dtype = {};
-  /// As in SeparableConv2DOptions.
-  bool allow_strides_with_dilation = false;
-
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("depth_multiplier", o.depth_multiplier);
-    v("kernel_size", o.kernel_size);
-    v("strides", o.strides);
-    v("padding", o.padding);
-    v("data_format", o.data_format);
-    v("dilation_rate", o.dilation_rate);
-    v("activation", o.activation);
-    v("use_bias", o.use_bias);
-    v("depthwise_initializer", o.depthwise_initializer);
-    v("bias_initializer", o.bias_initializer);
-    v("depthwise_regularizer", o.depthwise_regularizer);
-    v("bias_regularizer", o.bias_regularizer);
-    v("activity_regularizer", o.activity_regularizer);
-    v("depthwise_constraint", o.depthwise_constraint);
-    v("bias_constraint", o.bias_constraint);
-  }
-};
+using DepthwiseConv2DOptions = DepthwiseConvOptions;
 
 /// (batch, h, w, channels) -> (batch, oh, ow, channels * depth_multiplier), or with the channels on axis 1
-/// both times. Weights: kernel (kh, kw, channels, depth_multiplier), bias (channels * depth_multiplier,).
-class DepthwiseConv2DLayer : public ConfiguredLayer<DepthwiseConv2DOptions> {
+/// both times.
+class DepthwiseConv2DLayer : public BaseDepthwiseConvLayer {
  public:
-  explicit DepthwiseConv2DLayer(Options options);
-
- protected:
-  void build(const Shape& input_shape) override;
-  Tensor call(const Tensor& input, const CallContext& context) override;
-  Shape compute_output_shape(const Shape& input_shape) override;
-
- private:
-  Variable kernel_;
-  Variable bias_;
+  explicit DepthwiseConv2DLayer(Options options)
+      : BaseDepthwiseConvLayer("DepthwiseConv2D", 2, std::move(options)) {}
 };
 
 namespace layers {

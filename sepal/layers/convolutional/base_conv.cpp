@@ -1,4 +1,4 @@
-#include "sepal/layers/convolutional/conv2d.h"
+#include "sepal/layers/convolutional/base_conv.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,10 @@
 
 namespace sepal {
 
-Conv2DLayer::Conv2DLayer(Options options) : ConfiguredLayer("Conv2D", std::move(options)) {
-  standardize_conv_arguments(options_.kernel_size, options_.strides, options_.padding, options_.data_format,
-                             options_.dilation_rate);
+BaseConvLayer::BaseConvLayer(const char* class_name, std::size_t axes, Options options)
+    : ConfiguredLayer(class_name, std::move(options)) {
+  standardize_conv_arguments(axes, options_.kernel_size, options_.strides, options_.padding,
+                             options_.data_format, options_.dilation_rate, axes == 1);
   expect_positive(options_.filters, "filters");
   expect_positive(options_.groups, "groups");
   if (options_.filters % options_.groups != 0) {
@@ -19,11 +20,12 @@ Conv2DLayer::Conv2DLayer(Options options) : ConfiguredLayer("Conv2D", std::move(
                     options_.groups, options_.filters));
   }
   expect_no_strides_with_dilation(options_.strides, options_.dilation_rate);
-  set_input_spec({.ndim = 4});
+  set_input_spec({.ndim = static_cast<int>(axes) + 2});
 }
 
-void Conv2DLayer::build(const Shape& input_shape) {
-  const std::int64_t channels = defined_channels(input_shape, options_.data_format);
+void BaseConvLayer::build(const Shape& input_shape) {
+  const std::int64_t channels =
+      defined_channels(input_shape, options_.data_format, options_.kernel_size.size());
   if (channels % options_.groups != 0) {
     throw ValueError(
         fmt::format("The number of input channels must be evenly divisible by the number of groups. "
@@ -31,12 +33,12 @@ void Conv2DLayer::build(const Shape& input_shape) {
                     options_.groups, channels, input_shape.str()));
   }
   (void)compute_output_shape(input_shape);
-  kernel_ = add_weight({.shape = {options_.kernel_size[0], options_.kernel_size[1],
-                                  channels / options_.groups, options_.filters},
-                        .initializer = options_.kernel_initializer,
-                        .name = "kernel",
-                        .regularizer = options_.kernel_regularizer,
-                        .constraint = options_.kernel_constraint});
+  kernel_ =
+      add_weight({.shape = kernel_shape(options_.kernel_size, {channels / options_.groups, options_.filters}),
+                  .initializer = options_.kernel_initializer,
+                  .name = "kernel",
+                  .regularizer = options_.kernel_regularizer,
+                  .constraint = options_.kernel_constraint});
   if (options_.use_bias) {
     bias_ = add_weight({.shape = {options_.filters},
                         .initializer = options_.bias_initializer,
@@ -44,17 +46,16 @@ void Conv2DLayer::build(const Shape& input_shape) {
                         .regularizer = options_.bias_regularizer,
                         .constraint = options_.bias_constraint});
   }
-  set_input_spec(image_spec(options_.data_format, channels));
+  set_input_spec(image_spec(options_.data_format, options_.kernel_size.size(), channels));
 }
 
-Tensor Conv2DLayer::call(const Tensor& input, const CallContext&) {
-  return options_.activation(
-      ops::conv2d(input, kernel_.value(), bias_ ? bias_.value() : Tensor(),
-                  conv2d_options(options_.strides, options_.padding, options_.data_format,
-                                 options_.dilation_rate, options_.groups)));
+Tensor BaseConvLayer::call(const Tensor& input, const CallContext&) {
+  return options_.activation(ops::conv(input, kernel_.value(), bias_ ? bias_.value() : Tensor(),
+                                       conv_options(options_.strides, options_.padding, options_.data_format,
+                                                    options_.dilation_rate, options_.groups)));
 }
 
-Shape Conv2DLayer::compute_output_shape(const Shape& input_shape) {
+Shape BaseConvLayer::compute_output_shape(const Shape& input_shape) {
   return conv_output_shape(input_shape, options_.filters, options_.kernel_size, options_.strides,
                            options_.padding, options_.data_format, options_.dilation_rate);
 }

@@ -1,0 +1,69 @@
+#include "sepal/layers/normalization/group_normalization.h"
+
+#include <fmt/format.h>
+
+#include "sepal/base/error.h"
+#include "sepal/layers/normalization/axis_bounds.h"
+#include "sepal/ops/layer_normalization.h"
+
+namespace sepal {
+
+GroupNormalizationLayer::GroupNormalizationLayer(Options options)
+    : ConfiguredLayer("GroupNormalization", std::move(options)) {
+  if (options_.groups <= 0 && options_.groups != -1) {
+    throw ValueError(
+        fmt::format("Received an invalid value for argument `groups`, expected a positive integer (or `-1` "
+                    "for instance normalization). Received: groups={}",
+                    options_.groups));
+  }
+}
+
+void GroupNormalizationLayer::build(const Shape& input_shape) {
+  (void)compute_output_shape(input_shape);
+  const int axis = normalize_axis(options_.axis, input_shape.rank());
+  const std::int64_t channels = input_shape[axis];
+  if (channels == kNone) {
+    throw ValueError(
+        fmt::format("Axis {} of input tensor should have a defined dimension but the layer received an input "
+                    "with shape {}.",
+                    options_.axis, input_shape.str()));
+  }
+  const std::int64_t groups = options_.groups == -1 ? channels : options_.groups;
+  if (channels < groups) {
+    throw ValueError(fmt::format("Number of groups ({}) cannot be more than the number of channels ({}).",
+                                 groups, channels));
+  }
+  if (channels % groups != 0) {
+    throw ValueError(fmt::format(
+        "The number of channels ({}) must be a multiple of the number of groups ({}).", channels, groups));
+  }
+  set_input_spec({.ndim = input_shape.rank(), .axes = {{axis, channels}}});
+  if (options_.scale) {
+    gamma_ = add_weight({.shape = {channels},
+                         .initializer = options_.gamma_initializer,
+                         .name = "gamma",
+                         .regularizer = options_.gamma_regularizer,
+                         .constraint = options_.gamma_constraint});
+  }
+  if (options_.center) {
+    beta_ = add_weight({.shape = {channels},
+                        .initializer = options_.beta_initializer,
+                        .name = "beta",
+                        .regularizer = options_.beta_regularizer,
+                        .constraint = options_.beta_constraint});
+  }
+}
+
+Tensor GroupNormalizationLayer::call(const Tensor& input, const CallContext&) {
+  const std::int64_t groups =
+      options_.groups == -1 ? input.shape()[static_cast<int>(options_.axis)] : options_.groups;
+  return ops::group_normalization(input, gamma_ ? gamma_.value() : Tensor(), beta_ ? beta_.value() : Tensor(),
+                                  groups, options_.axis, options_.epsilon);
+}
+
+Shape GroupNormalizationLayer::compute_output_shape(const Shape& input_shape) {
+  expect_axes_within({options_.axis}, input_shape);
+  return input_shape;
+}
+
+}  // namespace sepal

@@ -1,0 +1,61 @@
+#include "sepal/layers/normalization/layer_normalization.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sepal/base/error.h"
+#include "sepal/layers/normalization/axis_bounds.h"
+#include "sepal/ops/layer_normalization.h"
+
+namespace sepal {
+
+LayerNormalizationLayer::LayerNormalizationLayer(Options options)
+    : ConfiguredLayer("LayerNormalization", std::move(options)) {
+  if (options_.axis.empty()) {
+    throw ValueError("The `axis` argument must be an integer or several. Received: axis=()");
+  }
+}
+
+void LayerNormalizationLayer::build(const Shape& input_shape) {
+  (void)compute_output_shape(input_shape);
+  std::vector<std::int64_t> axes = options_.axis.values();
+  std::sort(axes.begin(), axes.end());
+  Shape shape;
+  for (const std::int64_t axis : axes) {
+    const std::int64_t length = input_shape[static_cast<int>(axis)];
+    if (length == kNone) {
+      throw ValueError(
+          fmt::format("Axis {} of the inputs to LayerNormalization should be defined. Full input shape "
+                      "received: {}",
+                      axis, input_shape.str()));
+    }
+    shape.push_back(length);
+  }
+  if (options_.scale || options_.rms_scaling) {
+    gamma_ = add_weight({.shape = shape,
+                         .initializer = options_.gamma_initializer,
+                         .name = "gamma",
+                         .regularizer = options_.gamma_regularizer,
+                         .constraint = options_.gamma_constraint});
+  }
+  if (options_.center && !options_.rms_scaling) {
+    beta_ = add_weight({.shape = shape,
+                        .initializer = options_.beta_initializer,
+                        .name = "beta",
+                        .regularizer = options_.beta_regularizer,
+                        .constraint = options_.beta_constraint});
+  }
+}
+
+Tensor LayerNormalizationLayer::call(const Tensor& input, const CallContext&) {
+  return ops::layer_normalization(input, gamma_ ? gamma_.value() : Tensor(), beta_ ? beta_.value() : Tensor(),
+                                  options_.axis.values(), options_.epsilon, options_.rms_scaling);
+}
+
+Shape LayerNormalizationLayer::compute_output_shape(const Shape& input_shape) {
+  expect_axes_within(options_.axis, input_shape);
+  return input_shape;
+}
+
+}  // namespace sepal
