@@ -21,6 +21,10 @@ class KerasTensor {
   DType dtype() const { return data_->dtype; }
   const std::string& name() const { return data_->name; }
 
+  /// The mask that comes with it (batch and time axes, bool); not defined if there is none. It has no history
+  /// of its own.
+  KerasTensor mask() const { return {data_->mask, nullptr, 0}; }
+
   /// The call that makes this value; nullptr when the value has no history.
   const std::shared_ptr<Node>& node() const { return node_; }
   /// Which of that call's outputs this is.

@@ -37,9 +37,23 @@ KerasTensors Node::record_call(const std::shared_ptr<Operation>& operation, cons
     record.inputs.push_back(input.data());
     record.input_nodes.push_back(input.node());
     record.input_tensor_indices.push_back(input.tensor_index());
+    std::vector<std::weak_ptr<Node>>& readers = input.node()->operation()->readers_;
+    // A layer that is called for years must not remember what nobody holds any more.
+    if (readers.size() == readers.capacity()) {
+      std::erase_if(readers, [](const std::weak_ptr<Node>& reader) { return reader.expired(); });
+    }
+    readers.push_back(node);
   }
   operation->calls_.push_back(std::move(record));
   return node->outputs();
+}
+
+std::vector<std::shared_ptr<Node>> Operation::outbound_nodes() const {
+  std::vector<std::shared_ptr<Node>> nodes;
+  for (const std::weak_ptr<Node>& reader : readers_) {
+    if (std::shared_ptr<Node> node = reader.lock()) nodes.push_back(std::move(node));
+  }
+  return nodes;
 }
 
 KerasTensors Node::outputs() {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sepal/base/error.h"
+#include "sepal/layers/eager_mode.h"
 #include "sepal/layers/layer.h"
 #include "sepal/weights/zero_weights.h"
 
@@ -27,8 +28,27 @@ std::vector<Variable> filtered(const std::vector<Variable>& variables, bool trai
 }  // namespace
 
 Variable Layer::add_weight(WeightOptions options) {
-  const Initializer initializer = options.initializer ? options.initializer : Initializer("glorot_uniform");
+  if (options.regularizer && executing_eagerly()) {
+    throw RuntimeError(
+        fmt::format("Layer \"{}\", weight '{}': a regularizer is not supported in eager mode.", name(),
+                    options.name));
+  }
+  enter_scope();
   const DType dtype = options.dtype.value_or(dtype_);
+  if (!options.name.empty()) {
+    for (const Variable& existing : own_weights()) {
+      if (existing.name() != options.name) continue;
+      if (existing.shape() != options.shape || existing.dtype() != dtype) {
+        throw ValueError(fmt::format(
+            "Trying to share variable {}, but specified shape {} and dtype {}, and found shape {} and dtype {}.",
+            existing.path(), options.shape.str(), name_of(dtype), existing.shape().str(),
+            name_of(existing.dtype())));
+      }
+      return existing;
+    }
+  }
+  const Initializer otherwise = is_floating(dtype) ? "glorot_uniform" : "zeros";
+  const Initializer initializer = options.initializer ? options.initializer : otherwise;
   const std::string path = name() + "/" + options.name;
   Variable variable(initial_weight(initializer, options.shape, dtype, path), options.name,
                     {.path = path,
@@ -37,6 +57,12 @@ Variable Layer::add_weight(WeightOptions options) {
                      .constraint = options.constraint});
   (options.trainable ? trainable_kind_ : non_trainable_kind_).push_back(variable);
   return variable;
+}
+
+Variable Layer::add_variable(std::string name, Shape shape, WeightOptions options) {
+  options.name = std::move(name);
+  options.shape = std::move(shape);
+  return add_weight(std::move(options));
 }
 
 void Layer::set_trainable(bool trainable) {
@@ -102,20 +128,6 @@ std::int64_t Layer::count_params() const {
   std::int64_t count = 0;
   for (const Variable& variable : weights()) count += variable.shape().num_elements();
   return count;
-}
-
-Tensors Layer::regularization_losses() const {
-  Tensors losses;
-  for (const Variable& variable : trainable_weights()) {
-    if (variable.regularizer()) losses.push_back(variable.regularizer()(variable.value()));
-  }
-  return losses;
-}
-
-Tensors Layer::losses() const {
-  Tensors all = last_call_losses_;
-  for (Tensor& loss : regularization_losses()) all.push_back(std::move(loss));
-  return all;
 }
 
 }  // namespace sepal

@@ -54,7 +54,16 @@ class Ref {
   Ref(OptionsOf<L> options)
       : layer_(std::make_shared<L>(std::move(options))) {}  // NOLINT: Dense({.units = 10})
 
+  /// As above with what any layer may be given: `Dense({.units = 3}, {.input_shape = {{5}}})`.
+  Ref(OptionsOf<L> options, LayerKeywords keywords) : Ref(std::move(options)) {
+    layer_->set_keywords(std::move(keywords));
+  }
+
   explicit Ref(std::shared_ptr<L> layer) : layer_(std::move(layer)) {}
+
+  /// A layer of this class from the arguments in a config; neither weights nor connections.
+  /// @throws TypeError if a key is missing, not understood, or of a wrong type.
+  static Ref from_config(const Json& config);
 
   template <std::derived_from<L> D>
   requires(!std::same_as<D, L>) Ref(const Ref<D>& other) : layer_(other.shared()) {}  // NOLINT

@@ -51,13 +51,15 @@ std::vector<std::string> registered_layers() {
   return names;
 }
 
+std::string owner_of_config(const Json& config) {
+  const auto name = config.is_object() ? config.find("name") : config.end();
+  const bool is_named = name != config.end() && name->is_string();
+  return is_named ? fmt::format("layer '{}'", name->get<std::string>()) : std::string("layer");
+}
+
 std::shared_ptr<Layer> layer_from_config(const std::string& class_name, const Json& config) {
-  std::string owner = fmt::format("{} layer", class_name);
-  if (config.is_object()) {
-    const auto name = config.find("name");
-    if (name != config.end() && name->is_string())
-      owner = fmt::format("layer '{}'", name->get<std::string>());
-  }
+  std::string owner = owner_of_config(config);
+  if (owner == "layer") owner = fmt::format("{} layer", class_name);
   LayerFactory factory;
   {
     Registry& layers = registry();
@@ -83,7 +85,16 @@ std::shared_ptr<Layer> layer_from_envelope(const Json& envelope, const std::stri
   if (class_name == nullptr || !class_name->is_string() || config == nullptr) {
     throw ValueError(fmt::format("{}: expected an object with \"class_name\" and \"config\".", owner));
   }
-  return layer_from_config(class_name->get<std::string>(), *config);
+  std::string key = class_name->get<std::string>();
+  // Operations share names of classes with layers: their rows name the module too.
+  if (const Json* module = config_find(envelope, owner, "module"); module != nullptr && module->is_string()) {
+    const std::string long_key = module->get<std::string>() + ">" + key;
+    if (is_registered_layer(long_key)) key = long_key;
+  }
+  std::shared_ptr<Layer> layer = layer_from_config(key, *config);
+  // What Keras 3 wrote, it also runs.
+  layer->set_drops_masks(true);
+  return layer;
 }
 
 void expect_idle_keys(const Json& config, const std::string& owner, const std::vector<const char*>& keys) {

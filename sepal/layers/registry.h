@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sepal/layers/layer.h"
+#include "sepal/layers/ref.h"
 
 namespace sepal {
 
@@ -25,6 +26,9 @@ std::shared_ptr<Layer> layer_from_config(const std::string& class_name, const Js
 
 /// From the envelope {"class_name": …, "config": {…}}.
 std::shared_ptr<Layer> layer_from_envelope(const Json& envelope, const std::string& owner);
+
+/// How messages call the layer of a config: "layer 'conv'", or "layer" without a name.
+std::string owner_of_config(const Json& config);
 
 bool is_registered_layer(const std::string& class_name);
 /// In alphabetical order.
@@ -54,8 +58,13 @@ std::shared_ptr<Layer> configured_layer_from(const Json& config, const std::stri
   expect_idle_keys(config, owner, idle_keys);
   if constexpr (requires { options.allow_strides_with_dilation; }) options.allow_strides_with_dilation = true;
   auto layer = std::make_shared<L>(std::move(options));
-  layer->set_activity_regularizer(std::move(activity_regularizer));
+  if (activity_regularizer) layer->set_activity_regularizer(std::move(activity_regularizer));
   return layer;
+}
+
+template <class L>
+Ref<L> Ref<L>::from_config(const Json& config) {
+  return Ref(std::static_pointer_cast<L>(configured_layer_from<L>(config, owner_of_config(config))));
 }
 
 template <class L>

@@ -95,7 +95,8 @@ Tensors FunctionalModel::converted(const Tensors& inputs) const {
                       "shape={}",
                       i, name(), wanted.shape().str(), inputs[i].shape().str()));
     }
-    result.push_back(tensor.dtype() == wanted.dtype() ? tensor : ops::cast(tensor, wanted.dtype()));
+    if (tensor.dtype() != wanted.dtype()) tensor = ops::cast(tensor, wanted.dtype());
+    result.push_back(tensor.with_mask(inputs[i].mask()));
   }
   return result;
 }

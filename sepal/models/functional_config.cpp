@@ -7,8 +7,9 @@
 
 #include "sepal/base/error.h"
 #include "sepal/graph/topology.h"
+#include "sepal/layers/layer_envelope.h"
+#include "sepal/layers/operations/operation_layer.h"
 #include "sepal/layers/registry.h"
-#include "sepal/models/layer_envelope.h"
 #include "sepal/models/model.h"
 
 namespace sepal {
@@ -35,12 +36,16 @@ Json tensor_reference(const KerasTensor& tensor, const NodeNumbers& numbers) {
                                            numbers.at(tensor.node().get()), tensor.tensor_index()})}}}};
 }
 
-Json inbound_nodes(const Operation& operation, const Topology& topology, const NodeNumbers& numbers) {
+Json calls_to_json(const Operation& operation, const Topology& topology, const NodeNumbers& numbers) {
   std::map<int, Json> nodes;
   for (const auto& node : topology.nodes) {
     if (node->operation().get() != &operation || node->is_input()) continue;
     Json tensors = Json::array();
     for (const KerasTensor& input : node->inputs()) tensors.push_back(tensor_reference(input, numbers));
+    if (const auto* function = dynamic_cast<const OperationLayer*>(&operation)) {
+      nodes[numbers.at(node.get())] = function->call_with(tensors);
+      continue;
+    }
     Json args = node->list_input() ? Json::array({tensors}) : tensors;
     nodes[numbers.at(node.get())] = {{"args", std::move(args)}, {"kwargs", Json::object()}};
   }
@@ -145,7 +150,9 @@ class GraphReader {
     const std::string where = fmt::format("layer '{}', field 'inbound_nodes'", read.name);
     if (nodes != nullptr && !nodes->is_array()) throw ValueError(fmt::format("{}: expected a list.", where));
     if (nodes != nullptr) {
-      for (const Json& node : *nodes) read.calls.push_back(read_call(node, where));
+      const auto function = std::dynamic_pointer_cast<OperationLayer>(read.layer);
+      for (const Json& node : *nodes)
+        read.calls.push_back(function ? read_operation(*function, node, where) : read_call(node, where));
     }
     if (const auto input = std::dynamic_pointer_cast<InputLayer>(read.layer)) {
       read.outputs.push_back({input->tensor()});
@@ -175,6 +182,15 @@ class GraphReader {
         }
       }
     }
+    return call;
+  }
+
+  // Constants among the arguments belong to the operation, its inputs are the tensors.
+  PendingCall read_operation(OperationLayer& operation, const Json& node, const std::string& where) const {
+    operation.set_call(node);
+    PendingCall call;
+    for (const Json* reference : OperationLayer::references_in(node["args"]))
+      call.inputs.push_back(reference_from(*reference, where));
     return call;
   }
 
@@ -278,7 +294,7 @@ Json FunctionalModel::get_config() const {
   for (const std::shared_ptr<Operation>& operation : topology_.operations) {
     Json entry = layer_envelope(*std::dynamic_pointer_cast<Layer>(operation));
     entry["name"] = operation->name();
-    entry["inbound_nodes"] = inbound_nodes(*operation, topology_, numbers);
+    entry["inbound_nodes"] = calls_to_json(*operation, topology_, numbers);
     layers.push_back(std::move(entry));
   }
   config["layers"] = std::move(layers);

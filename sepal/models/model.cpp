@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sepal/base/error.h"
+#include "sepal/layers/eager_mode.h"
 
 namespace sepal {
 namespace {
@@ -15,6 +16,20 @@ Model functional(const KerasTensors& inputs, const KerasTensors& outputs, const 
 }
 
 }  // namespace
+
+ModelBase::ModelBase(std::string class_name, LayerArguments arguments)
+    : Layer(std::move(class_name), std::move(arguments)) {
+  expect_graph_mode("Model");
+  set_supports_masking();
+}
+
+Tensors ModelBase::compute_masks(const Tensors&, const Tensors&) { return {}; }
+
+std::vector<std::shared_ptr<const KerasTensorData>> ModelBase::symbolic_masks(const KerasTensors&) {
+  std::vector<std::shared_ptr<const KerasTensorData>> masks;
+  for (const KerasTensor& output : outputs()) masks.push_back(output.mask().data());
+  return masks;
+}
 
 std::vector<std::shared_ptr<Layer>> ModelBase::sublayers() const {
   std::vector<std::shared_ptr<Layer>> all;

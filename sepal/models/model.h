@@ -70,12 +70,18 @@ class ModelBase : public Layer, public Trainer {
 
   std::vector<std::shared_ptr<Layer>> sublayers() const override;
 
+  /// Makes the weights for an input of this shape (batch axis included).
+  void build(const Shape& input_shape) override { build_for(Shapes{input_shape}); }
+
  protected:
-  using Layer::Layer;
+  explicit ModelBase(std::string class_name, LayerArguments arguments = {});
   ModelBase& model() override { return *this; }
   Tensors current_weights() const override { return get_weights(); }
   void restore_weights(const Tensors& weights) override { set_weights(weights); }
   bool casts_inputs() const override { return false; }
+  // A model's outputs carry the masks that its layers made.
+  Tensors compute_masks(const Tensors& inputs, const Tensors& masks) override;
+  std::vector<std::shared_ptr<const KerasTensorData>> symbolic_masks(const KerasTensors& inputs) override;
 };
 
 /// How the user handed over inputs or outputs: one tensor, a list, or by name.
@@ -172,7 +178,7 @@ class SequentialModel : public ModelBase {
 
   std::vector<Ref<Layer>> layers_;
   KerasTensor input_;
-  KerasTensor output_;
+  KerasTensors layer_outputs_;  // of each layer, as far as the input is known
 };
 
 /// Handle of any model.

@@ -4,8 +4,8 @@
 
 #include "sepal/base/error.h"
 #include "sepal/graph/node.h"
+#include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/registry.h"
-#include "sepal/models/layer_envelope.h"
 #include "sepal/models/model.h"
 
 namespace sepal {
@@ -25,7 +25,6 @@ void SequentialModel::add(SequentialItem item) {
                       name()));
     }
     input_ = *input;
-    output_ = *input;
     return;
   }
   const Ref<Layer>& layer = std::get<Ref<Layer>>(item);
@@ -42,29 +41,28 @@ void SequentialModel::add(SequentialItem item) {
                       layer->name()));
     }
   }
-  layers_.push_back(layer);
-  if (output_.defined()) {
-    try {
-      output_ = layer(output_);
-    } catch (...) {
-      layers_.pop_back();
-      throw;
-    }
+  const bool begins = layers_.empty() && !input_.defined();
+  if (begins && layer->batch_input_shape()) {
+    input_ = Input({.dtype = std::string(name_of(layer->dtype())), .batch_shape = *layer->batch_input_shape()});
+  }
+  if (input_.defined()) {
+    layer_outputs_.push_back(layer(layers_.empty() ? input_ : layer_outputs_.back()));
     set_built();
   }
+  layers_.push_back(layer);
 }
 
 void SequentialModel::pop() {
-  if (layers_.empty()) throw ValueError("There are no layers in the model.");
+  if (layers_.empty()) throw TypeError("There are no layers in the model.");
   layers_.pop_back();
-  if (input_.defined()) connect(input_);
+  if (input_.defined()) layer_outputs_.pop_back();
 }
 
-// Records the chain of calls anew.
 void SequentialModel::connect(const KerasTensor& input) {
+  KerasTensors outputs;
+  for (const Ref<Layer>& layer : layers_) outputs.push_back(layer(outputs.empty() ? input : outputs.back()));
   input_ = input;
-  output_ = input;
-  for (const Ref<Layer>& layer : layers_) output_ = layer(output_);
+  layer_outputs_ = std::move(outputs);
 }
 
 void SequentialModel::build_all(const Shapes& input_shapes) {
@@ -100,7 +98,8 @@ KerasTensors SequentialModel::inputs() const {
 }
 
 KerasTensors SequentialModel::outputs() const {
-  return output_.defined() ? KerasTensors{output_} : KerasTensors{};
+  if (!input_.defined()) return {};
+  return {layer_outputs_.empty() ? input_ : layer_outputs_.back()};
 }
 
 Json SequentialModel::get_config() const {

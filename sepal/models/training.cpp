@@ -107,7 +107,7 @@ void Trainer::train_step(const Dataset& batch) {
     GradientTape tape;
     Tensors losses;
     const Tensors outputs = model().call_within(batch.x, {.training = true, .losses = &losses});
-    for (Tensor& loss : model().regularization_losses()) losses.push_back(std::move(loss));
+    for (Tensor& loss : model().standing_losses()) losses.push_back(std::move(loss));
     const std::vector<std::string> names = output_names(model(), outputs.size());
     const Tensor total = state.total_loss(batch, outputs, losses, names);
     const Tensor scaled = state.optimizer()->scale_loss(total);
@@ -119,13 +119,14 @@ void Trainer::train_step(const Dataset& batch) {
     // Here everything that holds the weights' values goes, so that the optimizer changes them in place.
   }
   state.optimizer()->apply(gradients, model().trainable_weights());
+  for (const Update& update : model().updates()) update();
 }
 
 void Trainer::test_step(const Dataset& batch) {
   const GradientTape::Pause no_tape;
   Tensors losses;
   const Tensors outputs = model().call_within(batch.x, {.training = false, .losses = &losses});
-  for (Tensor& loss : model().regularization_losses()) losses.push_back(std::move(loss));
+  for (Tensor& loss : model().standing_losses()) losses.push_back(std::move(loss));
   const std::vector<std::string> names = output_names(model(), outputs.size());
   (void)state_->total_loss(batch, outputs, losses, names);
   state_->update_metrics(batch, outputs, names);

@@ -86,7 +86,7 @@ Tensor TrainingState::total_loss(const Dataset& batch, const Tensors& outputs, c
   const auto add = [&](const Tensor& part) { total = total.defined() ? ops::add(total, part) : part; };
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (!losses_[i]) continue;
-    Tensor loss = losses_[i](batch.y[i], outputs[i], batch.sample_weight);
+    Tensor loss = losses_[i](batch.y[i], outputs[i], batch.sample_weight, outputs[i].mask());
     per_output_[i].add(loss.item(), rows);
     add(loss_weights_[i] == 1.0 ? loss : ops::multiply(loss, loss_weights_[i]));
   }
@@ -117,9 +117,9 @@ void TrainingState::update_metrics(const Dataset& batch, const Tensors& outputs,
                                    const std::vector<std::string>& output_names) {
   if (!metrics_matched_) match_metrics(batch, output_names);
   for (std::size_t i = 0; i < metrics_.size() && i < batch.y.size(); ++i) {
-    for (Metric& metric : metrics_[i].plain) metric.update_state(batch.y[i], outputs[i]);
+    for (Metric& metric : metrics_[i].plain) metric.update_state(batch.y[i], outputs[i], {}, outputs[i].mask());
     for (Metric& metric : metrics_[i].weighted)
-      metric.update_state(batch.y[i], outputs[i], batch.sample_weight);
+      metric.update_state(batch.y[i], outputs[i], batch.sample_weight, outputs[i].mask());
   }
 }
 

@@ -22,7 +22,9 @@ struct ActivationOptions {
 /// Any shape in, the shape of the function's result out (the same but for glu).
 class ActivationLayer : public ConfiguredLayer<ActivationOptions> {
  public:
-  explicit ActivationLayer(Options options) : ConfiguredLayer("Activation", std::move(options)) {}
+  explicit ActivationLayer(Options options) : ConfiguredLayer("Activation", std::move(options)) {
+    set_supports_masking();
+  }
 
  protected:
   Tensor call(const Tensor& input, const CallContext&) override { return options_.activation(input); }

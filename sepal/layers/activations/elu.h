@@ -22,7 +22,7 @@ struct ELUOptions {
 /// x where x > 0, else alpha * (exp(x) - 1).
 class ELULayer : public ConfiguredLayer<ELUOptions> {
  public:
-  explicit ELULayer(Options options) : ConfiguredLayer("ELU", std::move(options)) {}
+  explicit ELULayer(Options options) : ConfiguredLayer("ELU", std::move(options)) { set_supports_masking(); }
 
  protected:
   Tensor call(const Tensor& input, const CallContext&) override { return ops::elu(input, options_.alpha); }

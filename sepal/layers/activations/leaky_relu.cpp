@@ -8,6 +8,7 @@
 namespace sepal {
 
 LeakyReLULayer::LeakyReLULayer(Options options) : ConfiguredLayer("LeakyReLU", std::move(options)) {
+  set_supports_masking();
   if (!(options_.negative_slope >= 0.0)) {
     throw ValueError(
         fmt::format("The negative_slope value of a Leaky ReLU layer cannot be a negative value. Expected a "

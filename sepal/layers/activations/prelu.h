@@ -38,7 +38,7 @@ struct PReLUOptions {
 /// x where x > 0, else alpha * x. Weight: alpha, the input's shape without the batch axis, 1 on shared axes.
 class PReLULayer : public ConfiguredLayer<PReLUOptions> {
  public:
-  explicit PReLULayer(Options options) : ConfiguredLayer("PReLU", std::move(options)) {}
+  explicit PReLULayer(Options options) : ConfiguredLayer("PReLU", std::move(options)) { set_supports_masking(); }
 
  protected:
   void build(const Shape& input_shape) override;

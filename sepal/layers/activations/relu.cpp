@@ -18,6 +18,7 @@ void expect_not_negative(double value, const char* argument) {
 }  // namespace
 
 ReLULayer::ReLULayer(Options options) : ConfiguredLayer("ReLU", std::move(options)) {
+  set_supports_masking();
   if (options_.max_value) expect_not_negative(*options_.max_value, "max_value");
   expect_not_negative(options_.negative_slope, "negative_slope");
   expect_not_negative(options_.threshold, "threshold");

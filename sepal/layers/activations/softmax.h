@@ -21,10 +21,11 @@ struct SoftmaxOptions {
 
 class SoftmaxLayer : public ConfiguredLayer<SoftmaxOptions> {
  public:
-  explicit SoftmaxLayer(Options options) : ConfiguredLayer("Softmax", std::move(options)) {}
+  explicit SoftmaxLayer(Options options) : ConfiguredLayer("Softmax", std::move(options)) { set_supports_masking(); }
 
  protected:
   Tensor call(const Tensor& input, const CallContext& context) override;
+  bool takes_mask() const override { return true; }
   Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
 };
 

@@ -15,6 +15,7 @@ DenseLayer::DenseLayer(Options options) : ConfiguredLayer("Dense", std::move(opt
                     options_.units));
   }
   set_input_spec({.min_ndim = 2});
+  set_supports_masking();
 }
 
 void DenseLayer::build(const Shape& input_shape) {

@@ -7,6 +7,7 @@
 #include "sepal/base/error.h"
 #include "sepal/base/naming.h"
 #include "sepal/graph/node.h"
+#include "sepal/layers/eager_mode.h"
 #include "sepal/layers/registry.h"
 
 namespace sepal {
@@ -30,6 +31,8 @@ InputLayer::InputLayer(Options options)
     : Layer("InputLayer", {.name = options.name}),
       batch_shape_(batch_shape_of(options)),
       input_dtype_(dtype_or_floatx(options.dtype)) {
+  expect_graph_mode("Input");
+  set_supports_masking();
   set_built();
 }
 

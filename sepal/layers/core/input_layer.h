@@ -46,7 +46,7 @@ class InputLayer : public Layer {
 };
 
 /// A symbolic tensor to build a model on.
-/// @throws ValueError if neither or both of `shape` and `batch_shape` are given.
+/// @throws ValueError if neither or both of `shape` and `batch_shape` are given; RuntimeError in eager mode.
 KerasTensor Input(InputOptions options);
 
 }  // namespace sepal

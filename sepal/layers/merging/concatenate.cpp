@@ -4,6 +4,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/ops/array.h"
+#include "sepal/ops/logical.h"
 
 namespace sepal {
 
@@ -17,6 +18,27 @@ void ConcatenateLayer::build_all(const Shapes& input_shapes) {
 
 Tensors ConcatenateLayer::call_all(const Tensors& inputs, const CallContext&) {
   return {ops::concatenate(inputs, options_.axis)};
+}
+
+Tensors ConcatenateLayer::compute_masks(const Tensors& inputs, const Tensors& masks) {
+  if (masks.empty()) return {};
+  if (masks.size() != inputs.size()) {
+    throw ValueError(
+        fmt::format("The lists `inputs` and `mask` should have the same length. Received: {} inputs and {} masks",
+                    inputs.size(), masks.size()));
+  }
+  Tensors wide;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Shape& shape = inputs[i].shape();
+    Tensor mask = masks[i].defined() ? masks[i] : Tensor::ones(shape, DType::boolean);
+    if (mask.rank() < shape.rank()) {
+      Shape column = mask.shape();
+      column.push_back(1);
+      mask = ops::broadcast_to(mask.reshaped(column), shape);
+    }
+    wide.push_back(std::move(mask));
+  }
+  return {ops::any_of_last_axis(ops::concatenate(wide, options_.axis))};
 }
 
 Shapes ConcatenateLayer::compute_output_shapes(const Shapes& input_shapes) {

@@ -7,6 +7,7 @@
 #include "sepal/base/error.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/logical.h"
 
 namespace sepal {
 namespace {
@@ -63,6 +64,21 @@ Shapes MergeLayer::compute_output_shapes(const Shapes& input_shapes) {
     }
   }
   return {result};
+}
+
+Tensors MergeLayer::compute_masks(const Tensors& inputs, const Tensors& masks) {
+  if (masks.empty()) return {};
+  if (masks.size() != inputs.size()) {
+    throw ValueError(
+        fmt::format("The lists `inputs` and `mask` should have the same length. Received: {} inputs and {} masks",
+                    inputs.size(), masks.size()));
+  }
+  for (const Tensor& mask : masks) {
+    if (!mask.defined()) return {};
+  }
+  Tensor joined = masks[0];
+  for (std::size_t i = 1; i < masks.size(); ++i) joined = ops::logical_or(joined, masks[i]);
+  return {joined};
 }
 
 Tensor AddLayer::merge(const Tensor& a, const Tensor& b) const { return ops::add(a, b); }

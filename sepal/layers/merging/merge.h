@@ -20,7 +20,9 @@ struct PlainOptions {
 /// lower rank gets axes of length 1 behind its batch axis.
 class MergeLayer : public ConfiguredLayer<PlainOptions> {
  protected:
-  MergeLayer(const char* class_name, Options options) : ConfiguredLayer(class_name, std::move(options)) {}
+  MergeLayer(const char* class_name, Options options) : ConfiguredLayer(class_name, std::move(options)) {
+    set_supports_masking();
+  }
 
   virtual Tensor merge(const Tensor& a, const Tensor& b) const = 0;
   /// What follows the last merge (Average divides).
@@ -29,6 +31,8 @@ class MergeLayer : public ConfiguredLayer<PlainOptions> {
   void build_all(const Shapes& input_shapes) override;
   Tensors call_all(const Tensors& inputs, const CallContext& context) override;
   Shapes compute_output_shapes(const Shapes& input_shapes) override;
+  /// A step counts if it counts in any input; no mask unless all inputs have one.
+  Tensors compute_masks(const Tensors& inputs, const Tensors& masks) override;
 };
 
 class AddLayer : public MergeLayer {

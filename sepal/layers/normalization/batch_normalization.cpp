@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include "sepal/base/error.h"
+#include "sepal/base/keras_config.h"
+#include "sepal/ops/array.h"
+#include "sepal/ops/elementwise.h"
 #include "sepal/ops/normalization.h"
+#include "sepal/ops/reduce.h"
 
 namespace sepal {
 namespace {
@@ -33,6 +37,7 @@ BatchNormalizationLayer::BatchNormalizationLayer(Options options)
   if (options_.renorm) {
     throw UnimplementedError("BatchNormalization: `renorm=True` is not implemented.");
   }
+  set_supports_masking();
 }
 
 void BatchNormalizationLayer::build(const Shape& input_shape) {
@@ -78,10 +83,41 @@ Tensor BatchNormalizationLayer::call(const Tensor& input, const CallContext& con
     return ops::batch_norm_inference(input, moving_mean_.value(), moving_variance_.value(), gamma, beta, axis,
                                      options_.epsilon);
   }
+  if (const Tensor mask = context.mask(); mask.defined()) return call_masked(input, mask, gamma, beta, axis);
   ops::BatchNormResult result = ops::batch_norm_training(input, gamma, beta, axis, options_.epsilon);
   update_moving(moving_mean_, result.mean, options_.momentum);
   update_moving(moving_variance_, result.variance, options_.momentum);
   return std::move(result.output);
+}
+
+// Keras: `BatchNormalization._moments` with a mask. The fuzz is the process's, not the layer's own.
+Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma,
+                                            const Tensor& beta, int axis) {
+  if (mask.rank() != input.rank() - 1) {
+    throw ValueError(
+        fmt::format("The mask provided should be one dimension less than the inputs. Received: mask.shape={}, "
+                    "inputs.shape={}",
+                    mask.shape().str(), input.shape().str()));
+  }
+  Shape column = mask.shape();
+  column.push_back(1);
+  const Tensor kept = ops::broadcast_to(mask.reshaped(column), input.shape());
+  const Tensor zeros = Tensor::zeros(input.shape(), input.dtype());
+  std::vector<std::int64_t> reduced;
+  Shape along(std::vector<std::int64_t>(static_cast<std::size_t>(input.rank()), 1));
+  along[axis] = input.shape()[axis];
+  for (int i = 0; i < input.rank(); ++i) {
+    if (i != axis) reduced.push_back(i);
+  }
+  const Tensor count = ops::add(ops::sum(kept.astype(input.dtype()), reduced, true), epsilon());
+  const Tensor mean = ops::divide(ops::sum(ops::where(kept, input, zeros), reduced, true), count);
+  const Tensor centered = ops::subtract(input, mean);
+  const Tensor variance = ops::divide(ops::sum(ops::square(ops::where(kept, centered, zeros)), reduced, true), count);
+  update_moving(moving_mean_, mean.reshaped(moving_mean_.shape()), options_.momentum);
+  update_moving(moving_variance_, variance.reshaped(moving_variance_.shape()), options_.momentum);
+  Tensor output = ops::divide(centered, ops::sqrt(ops::add(variance, options_.epsilon)));
+  if (gamma.defined()) output = ops::multiply(output, ops::reshape(gamma, along));
+  return beta.defined() ? ops::add(output, ops::reshape(beta, along)) : output;
 }
 
 }  // namespace sepal

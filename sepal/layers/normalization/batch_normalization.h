@@ -65,8 +65,12 @@ class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions
   void build(const Shape& input_shape) override;
   Tensor call(const Tensor& input, const CallContext& context) override;
   Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
+  bool takes_mask() const override { return true; }
 
  private:
+  // Training on the steps that count.
+  Tensor call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma, const Tensor& beta, int axis);
+
   Variable gamma_;
   Variable beta_;
   Variable moving_mean_;
