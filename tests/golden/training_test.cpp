@@ -135,8 +135,8 @@ TEST_P(GoldenTraining, FollowsKerasInFloat64) { run(DType::float64); }
 TEST_P(GoldenTraining, FollowsKerasInFloat32) { run(DType::float32); }
 
 INSTANTIATE_TEST_SUITE_P(Keras315, GoldenTraining,
-                         ::testing::Values("adam_reg", "class_weights", "multi_out_sw", "nesterov_bn",
-                                           "sgd_sparse"),
+                         ::testing::Values("adam_reg", "adamw_residual", "class_weights", "multi_out_sw",
+                                           "nesterov_bn", "sgd_sparse"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
