@@ -1,7 +1,5 @@
 #include "sepal/layers/preprocessing/rescaling.h"
 
-#include <nlohmann/json.hpp>
-
 #include "sepal/layers/image_data_format.h"
 #include "sepal/ops/elementwise.h"
 
@@ -22,26 +20,6 @@ Tensor along_channels(const PerChannel& value, const Tensor& x) {
 bool is_zero(const PerChannel& value) { return !value.is_list && value.values[0] == 0.0; }
 
 }  // namespace
-
-void config_put(Json& out, const char* key, const PerChannel& value) {
-  if (value.is_list) {
-    out[key] = value.values;
-  } else {
-    out[key] = value.values[0];
-  }
-}
-
-void config_get(const Json& in, const ConfigField& field, PerChannel& value) {
-  if (in.is_array()) {
-    std::vector<double> list;
-    config_get(in, field, list);
-    value = PerChannel(std::move(list));
-    return;
-  }
-  double number = 0.0;
-  config_get(in, field, number);
-  value = PerChannel(number);
-}
 
 Tensor RescalingLayer::call(const Tensor& input, const CallContext&) {
   const Tensor x = ops::cast(input, dtype());

@@ -2,23 +2,13 @@
 #pragma once
 
 #include "sepal/layers/configured_layer.h"
+#include "sepal/layers/preprocessing/number_or_list.h"
 #include "sepal/layers/ref.h"
 
 namespace sepal {
 
 /// A number, or one for each channel.
-struct PerChannel {
-  std::vector<double> values = {0.0};
-  bool is_list = false;
-
-  PerChannel() = default;
-  PerChannel(double value) : values{value} {}                                       // NOLINT
-  PerChannel(std::vector<double> list) : values(std::move(list)), is_list(true) {}  // NOLINT
-  PerChannel(std::initializer_list<double> list) : values(list), is_list(true) {}
-};
-
-void config_put(Json& out, const char* key, const PerChannel& value);
-void config_get(const Json& in, const ConfigField& field, PerChannel& value);
+using PerChannel = NumberOrList;
 
 struct RescalingOptions {
   PerChannel scale = 1.0;
@@ -38,7 +28,9 @@ struct RescalingOptions {
 /// axis 1 with image_data_format "channels_first").
 class RescalingLayer : public ConfiguredLayer<RescalingOptions> {
  public:
-  explicit RescalingLayer(Options options) : ConfiguredLayer("Rescaling", std::move(options)) {}
+  explicit RescalingLayer(Options options) : ConfiguredLayer("Rescaling", std::move(options)) {
+    set_supports_masking();
+  }
 
  protected:
   Tensor call(const Tensor& input, const CallContext& context) override;

@@ -3,17 +3,9 @@
 
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/ref.h"
-#include "sepal/layers/regularization/seed_generator.h"
+#include "sepal/layers/regularization/noise.h"
 
 namespace sepal {
-
-/// Lengths of the random mask before it is broadcast; kNone: that of the input. Empty: no such shape.
-struct NoiseShape {
-  std::vector<std::int64_t> dims = {};
-};
-
-void config_put(Json& out, const char* key, const NoiseShape& shape);
-void config_get(const Json& in, const ConfigField& field, NoiseShape& shape);
 
 struct DropoutOptions {
   /// The share of the elements that is dropped, in [0, 1].
@@ -37,7 +29,9 @@ class DropoutLayer : public ConfiguredLayer<DropoutOptions> {
  public:
   explicit DropoutLayer(Options options);
 
-  std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const override;
+  std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const override {
+    return seed_state(seed_generator_, options_.rate);
+  }
 
  protected:
   Tensor call(const Tensor& input, const CallContext& context) override;

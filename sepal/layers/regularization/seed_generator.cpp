@@ -10,16 +10,25 @@ namespace {
 // Elements that share one random stream: large enough to pay for its start.
 constexpr std::int64_t kBlock = 1 << 14;
 
-template <class T>
-void fill_mask(T* mask, std::int64_t count, double rate, std::uint64_t key) {
-  const T kept = static_cast<T>(1.0 / (1.0 - rate));
-  const auto threshold = static_cast<std::uint64_t>(rate * 0x1p32);
+// values[i] = draw(stream) for every element, a stream of its own for each block.
+template <class T, class Draw>
+void fill_blocks(T* values, std::int64_t count, std::uint64_t key, Draw draw) {
   parallel_parts((count + kBlock - 1) / kBlock, [&](std::int64_t block) {
     RandomStream stream(key, static_cast<std::uint64_t>(block));
     const std::int64_t end = std::min(count, (block + 1) * kBlock);
-    for (std::int64_t i = block * kBlock; i < end; ++i)
-      mask[i] = stream.next_u32() >= threshold ? kept : T(0);
+    for (std::int64_t i = block * kBlock; i < end; ++i) values[i] = static_cast<T>(draw(stream));
   });
+}
+
+template <class Draw>
+Tensor drawn(const Shape& shape, DType dtype, std::uint64_t key, Draw draw) {
+  Tensor values(shape, dtype);
+  if (dtype == DType::float64) {
+    fill_blocks(values.mutable_data<double>(), values.num_elements(), key, draw);
+  } else {
+    fill_blocks(values.mutable_data<float>(), values.num_elements(), key, draw);
+  }
+  return values;
 }
 
 }  // namespace
@@ -38,13 +47,14 @@ std::uint64_t SeedGenerator::next() {
 }
 
 Tensor dropout_mask(const Shape& shape, double rate, DType dtype, std::uint64_t key) {
-  Tensor mask(shape, dtype);
-  if (dtype == DType::float64) {
-    fill_mask(mask.mutable_data<double>(), mask.num_elements(), rate, key);
-  } else {
-    fill_mask(mask.mutable_data<float>(), mask.num_elements(), rate, key);
-  }
-  return mask;
+  const double kept = 1.0 / (1.0 - rate);
+  const auto threshold = static_cast<std::uint64_t>(rate * 0x1p32);
+  return drawn(shape, dtype, key,
+               [=](RandomStream& stream) { return stream.next_u32() >= threshold ? kept : 0.0; });
+}
+
+Tensor normal_noise(const Shape& shape, double mean, double stddev, DType dtype, std::uint64_t key) {
+  return drawn(shape, dtype, key, [=](RandomStream& stream) { return mean + stddev * stream.next_normal(); });
 }
 
 }  // namespace sepal

@@ -29,4 +29,8 @@ class SeedGenerator {
 /// number of threads.
 Tensor dropout_mask(const Shape& shape, double rate, DType dtype, std::uint64_t key);
 
+/// Normal numbers of the given mean and standard deviation; float32 or float64. The same for any number of
+/// threads.
+Tensor normal_noise(const Shape& shape, double mean, double stddev, DType dtype, std::uint64_t key);
+
 }  // namespace sepal

@@ -1,0 +1,23 @@
+// What the layers for images share: one image is a batch of one.
+#pragma once
+
+#include <string>
+
+#include "sepal/base/tensor.h"
+
+namespace sepal {
+
+/// The axis of the height in an image of rank 3 or a batch of rank 4; the width is the next one.
+/// @throws ValueError for another rank.
+int height_axis(const Shape& shape, const std::string& data_format);
+
+/// The shape with that height and width.
+Shape with_size(const Shape& shape, const std::string& data_format, std::int64_t height, std::int64_t width);
+
+/// (h, w, c) as (1, h, w, c); a batch as it is.
+Tensor as_batch(const Tensor& images);
+
+/// @throws ValueError if height or width is below 1 or has more than 31 bits.
+void expect_size(std::int64_t height, std::int64_t width);
+
+}  // namespace sepal

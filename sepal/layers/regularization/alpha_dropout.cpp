@@ -1,0 +1,36 @@
+#include "sepal/layers/regularization/alpha_dropout.h"
+
+#include <cmath>
+
+#include "sepal/ops/elementwise.h"
+
+namespace sepal {
+namespace {
+
+// The limit of selu for small x: -alpha * scale.
+constexpr double kDropped = -1.6732632423543772 * 1.0507009873554805;
+
+}  // namespace
+
+AlphaDropoutLayer::AlphaDropoutLayer(Options options)
+    : ConfiguredLayer("AlphaDropout", std::move(options)), seed_generator_(options_.seed) {
+  expect_zero_to_one("rate", options_.rate);
+  set_supports_masking();
+}
+
+Tensor AlphaDropoutLayer::call(const Tensor& input, const CallContext& context) {
+  if (!context.training || options_.rate == 0.0) return input;
+  const double rate = options_.rate;
+  // With rate 1 nothing is kept and the mask's own scale would be infinite.
+  const Shape shape = mask_shape(options_.noise_shape, input.shape());
+  const Tensor kept =
+      rate == 1.0
+          ? Tensor::zeros(shape, input.dtype())
+          : ops::multiply(dropout_mask(shape, rate, input.dtype(), seed_generator_.next()), 1.0 - rate);
+  const double a = 1.0 / std::sqrt((1.0 - rate) * (1.0 + rate * kDropped * kDropped));
+  const double b = -a * kDropped * rate;
+  const Tensor dropped = ops::multiply(ops::add(ops::negative(kept), 1.0), kDropped);
+  return ops::add(ops::multiply(ops::add(ops::multiply(input, kept), dropped), a), b);
+}
+
+}  // namespace sepal

@@ -1,0 +1,47 @@
+#include "sepal/layers/regularization/spatial_dropout.h"
+
+#include <nlohmann/json.hpp>
+
+#include "sepal/layers/image_data_format.h"
+#include "sepal/ops/elementwise.h"
+
+namespace sepal {
+
+template <class OptionsT>
+SpatialDropoutLayer<OptionsT>::SpatialDropoutLayer(const char* class_name, int rank, Options options)
+    : ConfiguredLayer<OptionsT>(class_name, std::move(options)), seed_generator_(options_.seed) {
+  expect_zero_to_one("rate", options_.rate);
+  if constexpr (requires { options_.data_format; }) {
+    options_.data_format = standardize_data_format(options_.data_format);
+  }
+  this->set_supports_masking();
+  this->set_input_spec({.ndim = rank});
+}
+
+template <class OptionsT>
+Json SpatialDropoutLayer<OptionsT>::get_config() const {
+  Json config = Json::object();
+  this->put_config(config);
+  config["name"] = this->name();
+  config["dtype"] = std::string(name_of(this->dtype()));
+  return config;
+}
+
+template <class OptionsT>
+Tensor SpatialDropoutLayer<OptionsT>::call(const Tensor& input, const CallContext& context) {
+  if (!context.training || options_.rate == 0.0) return input;
+  if (options_.rate == 1.0) return ops::multiply(input, 0.0);
+  int channels = input.rank() - 1;
+  if constexpr (requires { options_.data_format; }) {
+    if (options_.data_format == "channels_first") channels = 1;
+  }
+  Shape shape(std::vector<std::int64_t>(static_cast<std::size_t>(input.rank()), 1));
+  shape[0] = input.shape()[0];
+  shape[channels] = input.shape()[channels];
+  return ops::multiply(input, dropout_mask(shape, options_.rate, input.dtype(), seed_generator_.next()));
+}
+
+template class SpatialDropoutLayer<SpatialDropout1DOptions>;
+template class SpatialDropoutLayer<SpatialDropoutOptions>;
+
+}  // namespace sepal

@@ -1,0 +1,49 @@
+// TimeDistributed (keras.layers.TimeDistributed).
+#pragma once
+
+#include "sepal/layers/configured_layer.h"
+#include "sepal/layers/ref.h"
+
+namespace sepal {
+
+/// A layer as an argument: its envelope in configs.
+/// @throws TypeError, ValueError as layer_from_envelope.
+void config_put(Json& out, const char* key, const Ref<Layer>& layer);
+void config_get(const Json& in, const ConfigField& field, Ref<Layer>& layer);
+
+struct TimeDistributedOptions {
+  Ref<Layer> layer = nullptr;
+  std::string name = {};
+  bool trainable = true;
+  DTypePolicy dtype = {};
+
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("layer", o.layer);
+  }
+};
+
+/// Applies `layer` to every step: (batch, steps, …) -> (batch, steps, …). The layer sees (batch, …); in
+/// training step by step, so that each has its own dropout and batch statistics, else all steps as one large
+/// batch.
+class TimeDistributedLayer : public ConfiguredLayer<TimeDistributedOptions> {
+ public:
+  /// @throws ValueError if `layer` is empty.
+  explicit TimeDistributedLayer(Options options);
+
+  std::vector<std::shared_ptr<Layer>> sublayers() const override { return {options_.layer.shared()}; }
+  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> attribute_sublayers() const override {
+    return {{"layer", options_.layer.shared()}};
+  }
+
+ protected:
+  void build(const Shape& input_shape) override;
+  Tensor call(const Tensor& input, const CallContext& context) override;
+  Shape compute_output_shape(const Shape& input_shape) override;
+};
+
+namespace layers {
+using TimeDistributed = Ref<TimeDistributedLayer>;
+}
+
+}  // namespace sepal
