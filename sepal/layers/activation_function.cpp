@@ -6,6 +6,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/layers/registry.h"
 #include "sepal/ops/activations.h"
@@ -15,10 +16,17 @@ namespace {
 
 using Function = ActivationFunction::Function;
 
-// Names and aliases of keras.activations; each with its default arguments.
-std::map<std::string, Function> builtin_activations() {
+constexpr const char* kKeras2HardSigmoid = "keras2_hard_sigmoid";
+
+struct Row {
+  Function function;
+  std::string registered_name = {};  // empty: Keras's own
+};
+
+// The functions of keras.activations, each with its default arguments.
+std::map<std::string, Row> builtin_activations() {
   const auto plain = [](Tensor (*f)(const Tensor&)) { return Function(f); };
-  std::map<std::string, Function> table = {
+  const std::map<std::string, Function> functions = {
       {"relu", [](const Tensor& x) { return ops::relu(x); }},
       {"relu6", plain(ops::relu6)},
       {"leaky_relu", [](const Tensor& x) { return ops::leaky_relu(x); }},
@@ -30,14 +38,12 @@ std::map<std::string, Function> builtin_activations() {
       {"sigmoid", plain(ops::sigmoid)},
       {"hard_sigmoid", plain(ops::hard_sigmoid)},
       {"hard_silu", plain(ops::hard_silu)},
-      {"hard_swish", plain(ops::hard_silu)},
       {"hard_tanh", plain(ops::hard_tanh)},
       {"hard_shrink", [](const Tensor& x) { return ops::hard_shrink(x); }},
       {"soft_shrink", [](const Tensor& x) { return ops::soft_shrink(x); }},
       {"tanh_shrink", plain(ops::tanh_shrink)},
       {"tanh", plain(ops::tanh)},
       {"silu", plain(ops::silu)},
-      {"swish", plain(ops::silu)},
       {"mish", plain(ops::mish)},
       {"exponential", plain(ops::exponential)},
       {"softplus", plain(ops::softplus)},
@@ -50,12 +56,26 @@ std::map<std::string, Function> builtin_activations() {
       {"log_softmax", [](const Tensor& x) { return ops::log_softmax(x); }},
       {"sparsemax", [](const Tensor& x) { return ops::sparsemax(x); }},
   };
+  std::map<std::string, Row> table;
+  for (const auto& [name, function] : functions) table[name] = {function};
+  const std::string registered_name = std::string("sepal>") + kKeras2HardSigmoid;
+  for (const std::string& name : {std::string(kKeras2HardSigmoid), registered_name}) {
+    table[name] = {plain(ops::hard_sigmoid_legacy), registered_name};
+  }
   return table;
+}
+
+// The name under which Keras 3 writes what was asked for by `name`.
+std::string canonical(const std::string& name) {
+  if (name == "swish") return "silu";
+  if (name == "hard_swish") return "hard_silu";
+  if (name == "hard_sigmoid" && compatibility() == Compatibility::tf14) return kKeras2HardSigmoid;
+  return name;
 }
 
 struct ActivationTable {
   std::mutex mutex;
-  std::map<std::string, Function> functions = builtin_activations();
+  std::map<std::string, Row> rows = builtin_activations();
 };
 
 ActivationTable& activation_table() {
@@ -63,17 +83,33 @@ ActivationTable& activation_table() {
   return table;
 }
 
-}  // namespace
-
-ActivationFunction::ActivationFunction(const std::string& name) : name_(name) {
-  if (name == "linear") return;
+bool is_activation(const std::string& name) {
   ActivationTable& table = activation_table();
   const std::lock_guard lock(table.mutex);
-  const auto found = table.functions.find(name);
-  if (found == table.functions.end()) {
-    throw ValueError(fmt::format("Could not interpret activation function identifier: {}", name));
+  return table.rows.contains(name);
+}
+
+}  // namespace
+
+ActivationFunction::ActivationFunction(const std::string& name) : name_(canonical(name)) {
+  if (name == "linear") return;
+  if (name == "threshold") {
+    throw ValueError(
+        "The activation `threshold` needs arguments and cannot be given by its name. Give a function that "
+        "calls `ops::threshold(x, threshold, value)`.");
   }
-  function_ = found->second;
+  ActivationTable& table = activation_table();
+  const std::lock_guard lock(table.mutex);
+  const auto found = table.rows.find(name_);
+  if (found == table.rows.end()) {
+    const bool is_registered_name = name.find('>') != std::string::npos;
+    throw ValueError(fmt::format("Could not interpret activation function identifier: {}{}", name,
+                                 is_registered_name ? ". Call `register_activation` for it first" : ""));
+  }
+  function_ = found->second.function;
+  registered_name_ = found->second.registered_name;
+  // Files give the registered name, programs the short one: both mean one activation.
+  if (name_ == registered_name_) name_ = name_.substr(name_.find('>') + 1);
 }
 
 ActivationFunction::ActivationFunction(Ref<Layer> layer) : layer_(layer.shared()) {
@@ -81,10 +117,13 @@ ActivationFunction::ActivationFunction(Ref<Layer> layer) : layer_(layer.shared()
   name_ = layer->name();
 }
 
-void register_activation(const std::string& name, ActivationFunction::Function function) {
+void register_activation(const std::string& name, ActivationFunction::Function function,
+                         const std::string& package) {
   ActivationTable& table = activation_table();
   const std::lock_guard lock(table.mutex);
-  table.functions[name] = std::move(function);
+  const std::string registered_name = package + ">" + name;
+  table.rows[name] = {function, registered_name};
+  table.rows[registered_name] = {std::move(function), registered_name};
 }
 
 void config_put(Json& out, const char* key, const ActivationFunction& activation) {
@@ -101,7 +140,19 @@ void config_put(Json& out, const char* key, const ActivationFunction& activation
                     "`register_activation`.",
                     key));
   }
-  out[key] = activation.name();
+  if (compatibility() == Compatibility::tf14) {
+    if (activation.name() == "hard_sigmoid") {
+      throw ValueError(fmt::format(
+          "The `{}` is relu6(x + 3) / 6, which TensorFlow 1.4 has no name for: its hard_sigmoid is "
+          "clip(0.2 x + 0.5, 0, 1).",
+          key));
+    }
+    out[key] = activation.name() == kKeras2HardSigmoid ? "hard_sigmoid" : activation.name();
+  } else if (activation.registered_name().empty()) {
+    out[key] = activation.name();
+  } else {
+    put_function_identifier(out, key, activation.registered_name());
+  }
 }
 
 void config_get(const Json& in, const ConfigField& field, ActivationFunction& activation) {
@@ -122,6 +173,9 @@ void config_get(const Json& in, const ConfigField& field, ActivationFunction& ac
   const auto config = in.find("config");
   const bool is_function = class_name != in.end() && *class_name == "function";
   if (is_function && config != in.end() && config->is_string()) return config_get(*config, field, activation);
+  // Some writers have {"class_name": "relu", "config": {}}.
+  const bool is_name = class_name != in.end() && class_name->is_string() && !is_registered_layer(*class_name);
+  if (is_name && is_activation(*class_name)) return config_get(*class_name, field, activation);
   activation = ActivationFunction(Ref<Layer>(layer_from_envelope(in, field.str())));
 }
 

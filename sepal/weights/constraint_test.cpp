@@ -22,14 +22,21 @@ void expect_constrained(const Constraint& constraint, const std::vector<double>&
   testing::expect_values(constraint(kWeight), kWeight.shape(), want, kTolerance, kTolerance);
 }
 
-TEST(Constraint, MaxNormSumsOverTheGivenAxes) {
+// Names that begin with a letter and a number are rows of the specification's oracle.
+TEST(Constraint, C1_MaxNormSumsOverTheGivenAxes) {
   expect_constrained(constraints::MaxNorm({.max_value = 2, .axis = {0, 1}}),
                      {1.2, .5, 1.6, .5, 0, .5, 0, .5});
+}
+
+TEST(Constraint, C2_MaxNormSumsOverTheFirstAxisUnlessTold) {
   expect_constrained("max_norm", {2, .5, 2, .5, 0, .5, 0, .5});
 }
 
-TEST(Constraint, UnitNormDividesByTheNormPlusEpsilon) {
+TEST(Constraint, C3_UnitNormDividesByTheNorm) {
   expect_constrained(constraints::UnitNorm({.axis = {0, 1}}), {.6, .5, .8, .5, 0, .5, 0, .5});
+}
+
+TEST(Constraint, AddsEpsilonToTheNormAndNotUnderTheRoot) {
   const Tensor tiny = Tensor::from({1e-7}, {1});
   testing::expect_values(Constraint("unit_norm")(tiny), {1}, {0.5});
 }
@@ -40,7 +47,7 @@ TEST(Constraint, TakesTheEpsilonThatIsSet) {
   set_epsilon(1e-7);
 }
 
-TEST(Constraint, MinMaxNormMovesPartOfTheWay) {
+TEST(Constraint, C4_MinMaxNormMovesPartOfTheWay) {
   expect_constrained(constraints::MinMaxNorm({.min_value = 2, .max_value = 3, .rate = 0.5, .axis = {0, 1}}),
                      {2.4, .75, 3.2, .75, 0, .75, 0, .75});
 }

@@ -21,7 +21,8 @@ Json written(const Regularizer& regularizer) {
   return out["x"];
 }
 
-TEST(Regularizer, AddsMagnitudesAndSquaresWithoutAHalf) {
+// R1 and R3 are rows of the specification's oracle.
+TEST(Regularizer, R1_AddsMagnitudesAndSquaresWithoutAHalf) {
   EXPECT_NEAR(Regularizer("l1")(kWeight).item(), 0.1, 1e-8);
   EXPECT_NEAR(Regularizer("l2")(kWeight).item(), 0.3, 1e-15);
   EXPECT_NEAR(Regularizer("l1_l2")(kWeight).item(), 0.4, 1e-15);
@@ -62,7 +63,7 @@ TEST(Regularizer, WritesAndReadsTheEnvelopeOfKeras) {
   EXPECT_EQ(tf1.as<regularizers::L1L2>()->l2, 0.009999999776482582);
 }
 
-TEST(Regularizer, WritesOneClassWithRoundedFactorsAsTensorFlow14) {
+TEST(Regularizer, R3_WritesOneClassWithRoundedFactorsAsTensorFlow14) {
   const CompatibilityScope scope(Compatibility::tf14);
   EXPECT_EQ(written("l2").dump(), R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})");
   EXPECT_EQ(written("l1")["config"].dump(), R"({"l1":0.009999999776482582,"l2":0.0})");

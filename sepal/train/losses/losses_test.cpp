@@ -247,5 +247,20 @@ TEST(Losses, TakeAFunctionOfTheUsers) {
   EXPECT_THROW(written(cubic), ValueError);
 }
 
+Tensor largest_error(const Tensor& y_true, const Tensor& y_pred) {
+  return ops::max(ops::abs(ops::subtract(y_true, y_pred)), std::vector<std::int64_t>{-1});
+}
+
+TEST(Losses, KnowAFunctionOfTheUsersThatIsRegistered) {
+  register_loss("largest_error", largest_error);
+  const Tensor zeros = Tensor::zeros({2, 2}, DType::float64);
+  const Tensor predictions = Tensor::from({1.0, 3.0, 0.0, 2.0}, {2, 2});
+  EXPECT_EQ(Loss("largest_error")(zeros, predictions).item(), 2.5);
+  EXPECT_EQ(written("largest_error"), "largest_error");
+  const LossFunction function = "largest_error";
+  EXPECT_EQ(written(function)["config"], "Custom>largest_error");
+  EXPECT_EQ(read(written(function).dump().c_str())(zeros, predictions).item(), 2.5);
+}
+
 }  // namespace
 }  // namespace sepal

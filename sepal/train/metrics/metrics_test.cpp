@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
+#include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
 #include "tests/support/tensor_checks.h"
 
@@ -235,6 +236,27 @@ TEST(Metric, TakesFunctionsAndClassesOfTheUsers) {
   object.update_state({}, kLogits);
   EXPECT_EQ(object.result(), 4.0);
   EXPECT_EQ(object.name(), "largest");
+}
+
+struct Bias {
+  double scale = 1.0;
+  static constexpr const char* kName = "Bias";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("scale", o.scale);
+  }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return ops::multiply(ops::subtract(y_pred, y_true), scale);
+  }
+};
+
+TEST(Metric, KnowsAClassOfTheUsersThatIsRegistered) {
+  register_metric<Bias>("my_package");
+  const Json json = written(Bias{.scale = 2.0});
+  EXPECT_EQ(json["registered_name"], "my_package>Bias");
+  Metric read_back = read(json.dump().c_str());
+  read_back.update_state(Tensor::from({1.0, 2.0}, {2}), Tensor::from({2.0, 2.5}, {2}));
+  EXPECT_EQ(read_back.result(), 1.5);
 }
 
 }  // namespace
