@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/registry.h"
 
@@ -11,6 +12,8 @@ std::shared_ptr<Layer> deep_copy(const Layer& layer, DeepCopyMemo* memo) {
   if (memo != nullptr) {
     if (const auto known = memo->find(&layer); known != memo->end()) return known->second;
   }
+  // The config of TensorFlow 1.4 does not hold every option.
+  const CompatibilityScope scope(Compatibility::keras3);
   const std::shared_ptr<Layer> copy = layer_from_envelope(layer_envelope(layer), "copy of layer '" + layer.name() + "'");
   copy->set_drops_masks(layer.drops_masks());
   if (layer.built()) {

@@ -11,6 +11,7 @@
 #include "sepal/graph/node.h"
 #include "sepal/layers/eager_mode.h"
 #include "sepal/layers/ref.h"
+#include "sepal/layers/tensorflow14_config.h"
 #include "sepal/ops/elementwise.h"
 
 namespace sepal {
@@ -308,7 +309,7 @@ Json Layer::get_config() const {
   config_put(config, "dtype", dtype_policy_);
   if (activity_regularizer_) config_put(config, "activity_regularizer", activity_regularizer_);
   put_config(config);
-  return config;
+  return compatibility() == Compatibility::tf14 ? without_later_keys(*this, config) : config;
 }
 
 }  // namespace sepal

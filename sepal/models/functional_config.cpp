@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/graph/topology.h"
 #include "sepal/layers/layer_envelope.h"
@@ -325,6 +326,8 @@ std::shared_ptr<Layer> FunctionalModel::from_config(const Json& config, const st
 }
 
 Json ModelBase::to_envelope() const {
+  // Files are written in one dialect; that of TensorFlow 1.4 does not hold every option.
+  const CompatibilityScope scope(Compatibility::keras3);
   Json envelope = layer_envelope(*this);
   if (class_name() == "Functional") {
     envelope["build_config"] = {{"input_shape", nullptr}};

@@ -35,6 +35,7 @@ void BaseDepthwiseConvLayer::build(const Shape& input_shape) {
 }
 
 Tensor BaseDepthwiseConvLayer::call(const Tensor& input, const CallContext&) {
+  expect_strides_that_run(options_.strides);
   return options_.activation(ops::depthwise_conv(
       input, kernel_.value(), bias_ ? bias_.value() : Tensor(),
       conv_options(options_.strides, options_.padding, options_.data_format, options_.dilation_rate)));

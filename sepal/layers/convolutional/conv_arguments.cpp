@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/layers/image_data_format.h"
 
@@ -37,6 +38,18 @@ void expect_no_strides_with_dilation(const IntTuple& strides, const IntTuple& di
         fmt::format("`strides > 1` not supported in conjunction with `dilation_rate > 1`. Received: "
                     "strides={} and dilation_rate={}",
                     strides.str(), dilation_rate.str()));
+  }
+}
+
+void expect_strides_that_run(const IntTuple& strides) {
+  if (compatibility() != Compatibility::tf14) return;
+  for (const std::int64_t stride : strides.values()) {
+    if (stride != strides[0]) {
+      throw InvalidArgumentError(fmt::format(
+          "The `strides` argument must be the same for every spatial axis to run as in TensorFlow 1.4. Received: "
+          "strides={}",
+          strides.str()));
+    }
   }
 }
 

@@ -23,6 +23,10 @@ void expect_positive(std::int64_t value, const char* argument);
 /// @throws ValueError if both some stride and some dilation exceed 1.
 void expect_no_strides_with_dilation(const IntTuple& strides, const IntTuple& dilation_rate);
 
+/// @throws InvalidArgumentError under Compatibility::tf14 if the strides differ: TensorFlow 1.4 could not run
+/// depthwise convolutions with such strides, although it could describe them.
+void expect_strides_that_run(const IntTuple& strides);
+
 /// The same as arguments of the ops; the tuples are complete.
 ops::ConvOptions conv_options(const IntTuple& strides, const std::string& padding,
                               const std::string& data_format, const IntTuple& dilation_rate,
