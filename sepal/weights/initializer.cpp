@@ -10,6 +10,7 @@
 
 #include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
+#include "sepal/base/nested_numbers.h"
 #include "sepal/base/random.h"
 #include "sepal/ops/array.h"
 
@@ -131,58 +132,22 @@ Tensor Ones::operator()(const Shape& shape, DType dtype) const { return Tensor::
 Numbers::Numbers(std::initializer_list<double> list)
     : array_(Tensor::from(list, {static_cast<std::int64_t>(list.size())})) {}
 
-namespace {
-
-Json nested_list(const double* values, const Shape& shape) {
-  if (shape.empty()) return *values;
-  Json list = Json::array();
-  const Shape inner = shape.slice(1, shape.rank());
-  for (std::int64_t i = 0; i < shape[0]; ++i) {
-    list.push_back(nested_list(values + i * inner.num_elements(), inner));
-  }
-  return list;
-}
-
-// Appends the numbers of a nested list to `values`; `lengths` are those of the first item at each depth.
-bool flatten(const Json& in, std::size_t depth, std::vector<std::int64_t>& lengths,
-             std::vector<double>& values) {
-  if (in.is_number()) {
-    values.push_back(in.get<double>());
-    return depth == lengths.size();
-  }
-  if (!in.is_array() || depth >= static_cast<std::size_t>(kMaxRank)) return false;
-  const auto length = static_cast<std::int64_t>(in.size());
-  if (depth == lengths.size()) {
-    if (!values.empty()) return false;
-    lengths.push_back(length);
-  }
-  if (lengths[depth] != length) return false;
-  return std::all_of(in.begin(), in.end(),
-                     [&](const Json& item) { return flatten(item, depth + 1, lengths, values); });
-}
-
-}  // namespace
-
 void config_put(Json& out, const char* key, const Numbers& numbers) {
-  const Tensor array = numbers.array().astype(DType::float64);
-  out[key] = nested_list(array.data<double>(), array.shape());
+  out[key] = nested_numbers(numbers.array());
 }
 
 void config_get(const Json& in, const ConfigField& field, Numbers& numbers) {
   const Json* list = &in;
   if (in.is_object()) {
-    const bool is_array =
-        in.value("class_name", Json()) == "__numpy__" || in.value("class_name", Json()) == "__tensor__";
+    const Json class_name = in.value("class_name", Json());
     const auto config = in.find("config");
+    const bool is_array = class_name == "__numpy__" || class_name == "__tensor__";
     if (!is_array || config == in.end() || !config->is_object() || !config->contains("value")) {
       config_type_error(field, "a number or an array of numbers", in);
     }
     list = &config->at("value");
   }
-  std::vector<std::int64_t> lengths;
-  std::vector<double> values;
-  if (!flatten(*list, 0, lengths, values)) config_type_error(field, "a number or an array of numbers", in);
-  numbers = Numbers(Tensor::from(values, Shape(lengths)));
+  numbers = nested_numbers_from(*list, field);
 }
 
 Tensor Constant::operator()(const Shape& shape, DType dtype) const {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
-#include "sepal/layers/nested_numbers.h"
+#include "sepal/base/nested_numbers.h"
 #include "sepal/ops/activations.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/power.h"

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sepal/layers/nested_numbers.h"
+#include "sepal/base/nested_numbers.h"
 #include "sepal/layers/operations/elementwise_operation.h"
 
 namespace sepal {

@@ -7,7 +7,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/base/keras_config.h"
-#include "sepal/layers/nested_numbers.h"
+#include "sepal/base/nested_numbers.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"

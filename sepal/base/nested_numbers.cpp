@@ -1,4 +1,4 @@
-#include "sepal/layers/nested_numbers.h"
+#include "sepal/base/nested_numbers.h"
 
 #include <nlohmann/json.hpp>
 
