@@ -25,6 +25,7 @@ Tensor as_matrices(const Tensor& x, int axis) {
 }  // namespace
 
 DotLayer::DotLayer(Options options) : ConfiguredLayer("Dot", std::move(options)) {
+  set_supports_masking();
   if (!options_.axes.is_scalar() && options_.axes.size() != 2) {
     throw ValueError(
         fmt::format("Invalid format for argument `axes`: it should contain two elements. Received: axes={}",

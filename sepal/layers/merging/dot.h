@@ -15,6 +15,8 @@ struct DotOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
 
+  static constexpr std::initializer_list<const char*> kRequired = {"axes"};
+
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("axes", o.axes);
@@ -34,6 +36,8 @@ class DotLayer : public ConfiguredLayer<DotOptions> {
   void build_all(const Shapes& input_shapes) override;
   Tensors call_all(const Tensors& inputs, const CallContext& context) override;
   Shapes compute_output_shapes(const Shapes& input_shapes) override;
+  /// Inputs may have masks; the output has none.
+  Tensors compute_masks(const Tensors&, const Tensors&) override { return {}; }
 
  private:
   /// Of input 0 or 1, counted from the front.

@@ -10,6 +10,7 @@ namespace sepal {
 
 GroupNormalizationLayer::GroupNormalizationLayer(Options options)
     : ConfiguredLayer("GroupNormalization", std::move(options)) {
+  set_supports_masking();
   if (options_.groups <= 0 && options_.groups != -1) {
     throw ValueError(
         fmt::format("Received an invalid value for argument `groups`, expected a positive integer (or `-1` "

@@ -12,6 +12,7 @@ namespace sepal {
 
 LayerNormalizationLayer::LayerNormalizationLayer(Options options)
     : ConfiguredLayer("LayerNormalization", std::move(options)) {
+  set_supports_masking();
   if (options_.axis.empty()) {
     throw ValueError("The `axis` argument must be an integer or several. Received: axis=()");
   }

@@ -23,7 +23,9 @@ struct UnitNormalizationOptions {
 class UnitNormalizationLayer : public ConfiguredLayer<UnitNormalizationOptions> {
  public:
   explicit UnitNormalizationLayer(Options options)
-      : ConfiguredLayer("UnitNormalization", std::move(options)) {}
+      : ConfiguredLayer("UnitNormalization", std::move(options)) {
+    set_supports_masking();
+  }
 
  protected:
   Tensor call(const Tensor& input, const CallContext& context) override;

@@ -11,10 +11,18 @@ class GlobalAveragePoolingLayer : public BaseGlobalPoolingLayer {
   Tensor call(const Tensor& input, const CallContext& context) override;
 };
 
+/// With a mask (batch, steps): the mean of the steps that count, NaN if none does. The output has no mask.
 class GlobalAveragePooling1DLayer : public GlobalAveragePoolingLayer {
  public:
   explicit GlobalAveragePooling1DLayer(Options options)
-      : GlobalAveragePoolingLayer("GlobalAveragePooling1D", 1, std::move(options)) {}
+      : GlobalAveragePoolingLayer("GlobalAveragePooling1D", 1, std::move(options)) {
+    set_supports_masking();
+  }
+
+ protected:
+  Tensor call(const Tensor& input, const CallContext& context) override;
+  Tensors compute_masks(const Tensors&, const Tensors&) override { return {}; }
+  bool takes_mask() const override { return true; }
 };
 
 class GlobalAveragePooling2DLayer : public GlobalAveragePoolingLayer {
