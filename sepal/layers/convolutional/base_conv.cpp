@@ -4,6 +4,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/layers/convolutional/conv_arguments.h"
+#include "sepal/layers/convolutional/conv_weights.h"
 
 namespace sepal {
 
@@ -33,19 +34,9 @@ void BaseConvLayer::build(const Shape& input_shape) {
                     options_.groups, channels, input_shape.str()));
   }
   (void)compute_output_shape(input_shape);
-  kernel_ =
-      add_weight({.shape = kernel_shape(options_.kernel_size, {channels / options_.groups, options_.filters}),
-                  .initializer = options_.kernel_initializer,
-                  .name = "kernel",
-                  .regularizer = options_.kernel_regularizer,
-                  .constraint = options_.kernel_constraint});
-  if (options_.use_bias) {
-    bias_ = add_weight({.shape = {options_.filters},
-                        .initializer = options_.bias_initializer,
-                        .name = "bias",
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint});
-  }
+  kernel_ = add_weight(kernel_weight(
+      options_, kernel_shape(options_.kernel_size, {channels / options_.groups, options_.filters})));
+  if (options_.use_bias) bias_ = add_weight(bias_weight(options_, options_.filters));
   set_input_spec(image_spec(options_.data_format, options_.kernel_size.size(), channels));
 }
 

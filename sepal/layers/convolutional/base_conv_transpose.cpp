@@ -4,6 +4,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/layers/convolutional/conv_arguments.h"
+#include "sepal/layers/convolutional/conv_weights.h"
 
 namespace sepal {
 namespace {
@@ -36,18 +37,9 @@ void BaseConvTransposeLayer::build(const Shape& input_shape) {
   const std::size_t axes = options_.kernel_size.size();
   const std::int64_t channels = defined_channels(input_shape, options_.data_format, axes);
   (void)compute_output_shape(input_shape);
-  kernel_ = add_weight({.shape = kernel_shape(options_.kernel_size, {options_.filters, channels}),
-                        .initializer = options_.kernel_initializer,
-                        .name = "kernel",
-                        .regularizer = options_.kernel_regularizer,
-                        .constraint = options_.kernel_constraint});
-  if (options_.use_bias) {
-    bias_ = add_weight({.shape = {options_.filters},
-                        .initializer = options_.bias_initializer,
-                        .name = "bias",
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint});
-  }
+  kernel_ =
+      add_weight(kernel_weight(options_, kernel_shape(options_.kernel_size, {options_.filters, channels})));
+  if (options_.use_bias) bias_ = add_weight(bias_weight(options_, options_.filters));
   set_input_spec(image_spec(options_.data_format, axes, channels));
 }
 

@@ -1,6 +1,7 @@
 #include "sepal/layers/convolutional/base_depthwise_conv.h"
 
 #include "sepal/layers/convolutional/conv_arguments.h"
+#include "sepal/layers/convolutional/conv_weights.h"
 
 namespace sepal {
 
@@ -24,13 +25,7 @@ void BaseDepthwiseConvLayer::build(const Shape& input_shape) {
                         .name = "kernel",
                         .regularizer = options_.depthwise_regularizer,
                         .constraint = options_.depthwise_constraint});
-  if (options_.use_bias) {
-    bias_ = add_weight({.shape = {channels * options_.depth_multiplier},
-                        .initializer = options_.bias_initializer,
-                        .name = "bias",
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint});
-  }
+  if (options_.use_bias) bias_ = add_weight(bias_weight(options_, channels * options_.depth_multiplier));
   set_input_spec(image_spec(options_.data_format, options_.kernel_size.size(), channels));
 }
 

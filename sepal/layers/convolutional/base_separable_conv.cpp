@@ -1,6 +1,7 @@
 #include "sepal/layers/convolutional/base_separable_conv.h"
 
 #include "sepal/layers/convolutional/conv_arguments.h"
+#include "sepal/layers/convolutional/conv_weights.h"
 
 namespace sepal {
 
@@ -33,13 +34,7 @@ void BaseSeparableConvLayer::build(const Shape& input_shape) {
                                   .name = "pointwise_kernel",
                                   .regularizer = options_.pointwise_regularizer,
                                   .constraint = options_.pointwise_constraint});
-  if (options_.use_bias) {
-    bias_ = add_weight({.shape = {options_.filters},
-                        .initializer = options_.bias_initializer,
-                        .name = "bias",
-                        .regularizer = options_.bias_regularizer,
-                        .constraint = options_.bias_constraint});
-  }
+  if (options_.use_bias) bias_ = add_weight(bias_weight(options_, options_.filters));
   set_input_spec(image_spec(options_.data_format, options_.kernel_size.size(), channels));
 }
 

@@ -4,6 +4,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/base/keras_config.h"
+#include "sepal/layers/normalization/scale_weights.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/normalization.h"
@@ -50,20 +51,8 @@ void BatchNormalizationLayer::build(const Shape& input_shape) {
                     options_.axis, input_shape.str()));
   }
   const Shape shape{length};
-  if (options_.scale) {
-    gamma_ = add_weight({.shape = shape,
-                         .initializer = options_.gamma_initializer,
-                         .name = "gamma",
-                         .regularizer = options_.gamma_regularizer,
-                         .constraint = options_.gamma_constraint});
-  }
-  if (options_.center) {
-    beta_ = add_weight({.shape = shape,
-                        .initializer = options_.beta_initializer,
-                        .name = "beta",
-                        .regularizer = options_.beta_regularizer,
-                        .constraint = options_.beta_constraint});
-  }
+  if (options_.scale) gamma_ = add_weight(gamma_weight(options_, shape));
+  if (options_.center) beta_ = add_weight(beta_weight(options_, shape));
   moving_mean_ = add_weight({.shape = shape,
                              .initializer = options_.moving_mean_initializer,
                              .trainable = false,
@@ -94,10 +83,10 @@ Tensor BatchNormalizationLayer::call(const Tensor& input, const CallContext& con
 Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma,
                                             const Tensor& beta, int axis) {
   if (mask.rank() != input.rank() - 1) {
-    throw ValueError(
-        fmt::format("The mask provided should be one dimension less than the inputs. Received: mask.shape={}, "
-                    "inputs.shape={}",
-                    mask.shape().str(), input.shape().str()));
+    throw ValueError(fmt::format(
+        "The mask provided should be one dimension less than the inputs. Received: mask.shape={}, "
+        "inputs.shape={}",
+        mask.shape().str(), input.shape().str()));
   }
   Shape column = mask.shape();
   column.push_back(1);
@@ -112,7 +101,8 @@ Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& m
   const Tensor count = ops::add(ops::sum(kept.astype(input.dtype()), reduced, true), epsilon());
   const Tensor mean = ops::divide(ops::sum(ops::where(kept, input, zeros), reduced, true), count);
   const Tensor centered = ops::subtract(input, mean);
-  const Tensor variance = ops::divide(ops::sum(ops::square(ops::where(kept, centered, zeros)), reduced, true), count);
+  const Tensor variance =
+      ops::divide(ops::sum(ops::square(ops::where(kept, centered, zeros)), reduced, true), count);
   update_moving(moving_mean_, mean.reshaped(moving_mean_.shape()), options_.momentum);
   update_moving(moving_variance_, variance.reshaped(moving_variance_.shape()), options_.momentum);
   Tensor output = ops::divide(centered, ops::sqrt(ops::add(variance, options_.epsilon)));

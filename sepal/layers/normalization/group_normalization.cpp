@@ -4,6 +4,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/layers/normalization/axis_bounds.h"
+#include "sepal/layers/normalization/scale_weights.h"
 #include "sepal/ops/layer_normalization.h"
 
 namespace sepal {
@@ -39,20 +40,8 @@ void GroupNormalizationLayer::build(const Shape& input_shape) {
         "The number of channels ({}) must be a multiple of the number of groups ({}).", channels, groups));
   }
   set_input_spec({.ndim = input_shape.rank(), .axes = {{axis, channels}}});
-  if (options_.scale) {
-    gamma_ = add_weight({.shape = {channels},
-                         .initializer = options_.gamma_initializer,
-                         .name = "gamma",
-                         .regularizer = options_.gamma_regularizer,
-                         .constraint = options_.gamma_constraint});
-  }
-  if (options_.center) {
-    beta_ = add_weight({.shape = {channels},
-                        .initializer = options_.beta_initializer,
-                        .name = "beta",
-                        .regularizer = options_.beta_regularizer,
-                        .constraint = options_.beta_constraint});
-  }
+  if (options_.scale) gamma_ = add_weight(gamma_weight(options_, {channels}));
+  if (options_.center) beta_ = add_weight(beta_weight(options_, {channels}));
 }
 
 Tensor GroupNormalizationLayer::call(const Tensor& input, const CallContext&) {

@@ -6,6 +6,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/layers/normalization/axis_bounds.h"
+#include "sepal/layers/normalization/scale_weights.h"
 #include "sepal/ops/layer_normalization.h"
 
 namespace sepal {
@@ -33,20 +34,8 @@ void LayerNormalizationLayer::build(const Shape& input_shape) {
     }
     shape.push_back(length);
   }
-  if (options_.scale || options_.rms_scaling) {
-    gamma_ = add_weight({.shape = shape,
-                         .initializer = options_.gamma_initializer,
-                         .name = "gamma",
-                         .regularizer = options_.gamma_regularizer,
-                         .constraint = options_.gamma_constraint});
-  }
-  if (options_.center && !options_.rms_scaling) {
-    beta_ = add_weight({.shape = shape,
-                        .initializer = options_.beta_initializer,
-                        .name = "beta",
-                        .regularizer = options_.beta_regularizer,
-                        .constraint = options_.beta_constraint});
-  }
+  if (options_.scale || options_.rms_scaling) gamma_ = add_weight(gamma_weight(options_, shape));
+  if (options_.center && !options_.rms_scaling) beta_ = add_weight(beta_weight(options_, shape));
 }
 
 Tensor LayerNormalizationLayer::call(const Tensor& input, const CallContext&) {
