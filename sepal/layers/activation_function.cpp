@@ -8,6 +8,7 @@
 
 #include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
+#include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/registry.h"
 #include "sepal/ops/activations.h"
 
@@ -128,10 +129,7 @@ void register_activation(const std::string& name, ActivationFunction::Function f
 
 void config_put(Json& out, const char* key, const ActivationFunction& activation) {
   if (activation.layer()) {
-    out[key] = {{"module", "keras.layers"},
-                {"class_name", activation.layer()->class_name()},
-                {"config", activation.layer()->get_config()},
-                {"registered_name", nullptr}};
+    out[key] = layer_envelope(*activation.layer());
     return;
   }
   if (activation.name().empty()) {

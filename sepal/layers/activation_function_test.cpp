@@ -68,7 +68,7 @@ TEST(ActivationFunction, RefusesNamesWithoutAFunction) {
   expect_error<ValueError>([] { ActivationFunction("threshold"); }, {"`threshold`", "ops::threshold"});
   expect_error<ValueError>([] { read("foo"); }, {"layer 'l', field 'activation'", "foo"});
   expect_error<ValueError>([] { ActivationFunction("Other>foo"); }, {"Other>foo", "register_activation"});
-  EXPECT_THROW(read(5), TypeError);
+  expect_error<ValueError>([] { read(5); }, {"field 'activation'", "5"});
 }
 
 TEST(ActivationFunction, KeepsTheOldHardSigmoidApartInFiles) {
@@ -108,6 +108,7 @@ TEST(ActivationFunction, ReadsTheEnvelopesOfFunctions) {
 TEST(ActivationFunction, TakesALayer) {
   const Ref<Layer> leaky = layers::LeakyReLU({.negative_slope = 0.25});
   const Json json = written(leaky);
+  EXPECT_EQ(json["module"], "keras.layers");
   EXPECT_EQ(json["class_name"], "LeakyReLU");
   EXPECT_EQ(value_at(read(json), -4), -1);
 }
