@@ -39,6 +39,7 @@ class KerasTensor {
   std::string str() const;
 
  private:
+  friend class Node;
   std::shared_ptr<const KerasTensorData> data_;
   std::shared_ptr<Node> node_;
   int tensor_index_ = 0;

@@ -20,6 +20,20 @@ Node::Node(std::shared_ptr<Operation> operation, KerasTensors inputs, std::vecto
   }
 }
 
+// A model from a file may be deeper than the call stack: nodes that nothing else holds go one by one.
+Node::~Node() {
+  std::vector<std::shared_ptr<Node>> released;
+  const auto release = [&](KerasTensors& tensors) {
+    for (KerasTensor& tensor : tensors) released.push_back(std::move(tensor.node_));
+  };
+  release(inputs_);
+  while (!released.empty()) {
+    const std::shared_ptr<Node> node = std::move(released.back());
+    released.pop_back();
+    if (node.use_count() == 1) release(node->inputs_);
+  }
+}
+
 KerasTensors Node::record_call(const std::shared_ptr<Operation>& operation, const KerasTensors& inputs,
                                std::vector<KerasTensorData> outputs, bool list_input) {
   for (const KerasTensor& input : inputs) {

@@ -26,6 +26,9 @@ class Node : public std::enable_shared_from_this<Node> {
 
   Node(std::shared_ptr<Operation> operation, KerasTensors inputs, std::vector<KerasTensorData> outputs,
        bool list_input);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
 
  private:
   std::shared_ptr<Operation> operation_;
