@@ -79,7 +79,11 @@ std::string standardize_choice(std::string value, std::initializer_list<std::str
 std::string ConfigField::str() const { return fmt::format("{}, field '{}'", owner, key); }
 
 void config_type_error(const ConfigField& field, std::string_view expected, const Json& found) {
-  throw TypeError(fmt::format("{}: expected {}. Received: {}", field.str(), expected, shown(found)));
+  throw ValueError(fmt::format("{}: expected {}. Received: {}", field.str(), expected, shown(found)));
+}
+
+void config_missing_error(const std::string& owner, const char* key) {
+  throw TypeError(fmt::format("{}: missing a required argument: '{}'", owner, key));
 }
 
 void config_put(Json& out, const char* key, std::nullptr_t) { out[key] = nullptr; }
@@ -119,6 +123,8 @@ void config_get(const Json& in, const ConfigField& field, bool& value) {
 }
 
 void config_get(const Json& in, const ConfigField& field, std::int64_t& value) {
+  // Python cannot compare text with a number, which is how Keras finds out.
+  if (in.is_string()) throw TypeError(fmt::format("{}: expected an integer. Received: {}", field.str(), shown(in)));
   const auto number = as_integer(in);
   if (!number) config_type_error(field, "an integer", in);
   value = *number;

@@ -84,7 +84,8 @@ void config_put(Json& out, const char* key, const std::optional<double>& value);
 void config_put(Json& out, const char* key, const std::optional<std::int64_t>& value);
 void config_put(Json& out, const char* key, const std::optional<IntTuple>& value);
 
-/// @throws TypeError naming the field, the expected type and what was found.
+/// @throws ValueError naming the field, the expected type and what was found; TypeError for text instead of an
+/// integer.
 void config_get(const Json& in, const ConfigField& field, bool& value);
 void config_get(const Json& in, const ConfigField& field, std::int64_t& value);
 void config_get(const Json& in, const ConfigField& field, double& value);
@@ -97,7 +98,7 @@ void config_get(const Json& in, const ConfigField& field, std::optional<IntTuple
 
 /// A list of lengths with null for kNone.
 Json shape_to_json(const Shape& shape);
-/// @throws TypeError naming the field if it is not a list of at most kMaxRank lengths.
+/// @throws ValueError naming the field if it is not a list of at most kMaxRank lengths.
 Shape shape_from_json(const Json& value, const ConfigField& field);
 
 /// Whether a value is JSON's null, for files that do not include the JSON library.
@@ -112,6 +113,9 @@ void config_expect_only(const Json& config, const std::string& owner, const std:
 
 /// The error for a field of a wrong type: "layer 'c', field 'filters': expected an integer. Received: \"8\"".
 [[noreturn]] void config_type_error(const ConfigField& field, std::string_view expected, const Json& found);
+
+/// The TypeError for an argument that has no default and was not given.
+[[noreturn]] void config_missing_error(const std::string& owner, const char* key);
 
 /// Writes each visited field.
 class ConfigWriter {
@@ -139,6 +143,13 @@ class ConfigReader {
   template <class Keys>
   void ignore(const Keys& keys) {
     known_.insert(keys.begin(), keys.end());
+  }
+  /// @throws TypeError naming the first of `keys` that the config lacks.
+  template <class Keys>
+  void expect_given(const Keys& keys) const {
+    for (const char* key : keys) {
+      if (config_find(config_, owner_, key) == nullptr) config_missing_error(owner_, key);
+    }
   }
   /// @throws TypeError naming the first key that was neither visited nor ignored.
   void expect_all_used() const { config_expect_only(config_, owner_, known_); }

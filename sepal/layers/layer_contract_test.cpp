@@ -178,6 +178,7 @@ std::vector<Line> lines() {
        MaxPooling3D({.pool_size = 2, .strides = {1, 2, 1}, .dtype = f64}),
        {kVolume},
        {2, 2, 2, 1, 2}},
+      {"Masking", Masking({.mask_value = 0.5, .dtype = f64}), {{2, 3, 4}}, {2, 3, 4}},
       {"Maximum", Maximum({.dtype = f64}), {{2, 3}, {2, 3}}, {2, 3}},
       {"Minimum", Minimum({.dtype = f64}), {{2, 3}, {2, 3}}, {2, 3}},
       {"Multiply", Multiply({.dtype = f64}), {kImage, {2, 3}}, kImage},

@@ -164,7 +164,7 @@ TEST(Registry, RefusesWhatItDoesNotUnderstand) {
   expect_error<TypeError>([&] { make(with("foo", 1)); }, {"layer 'sep'", "'foo'"});
   expect_error<TypeError>([&] { make(with("filters", "8")); },
                           {"layer 'sep'", "'filters'", "integer", "\"8\""});
-  expect_error<TypeError>([&] { make(with("kernel_size", nullptr)); }, {"'kernel_size'"});
+  expect_error<ValueError>([&] { make(with("kernel_size", nullptr)); }, {"'kernel_size'"});
   expect_error<ValueError>([&] { make(with("filters", -1)); }, {"filters=-1"});
   expect_error<ValueError>([&] { make(with("activation", "threshold?")); }, {"activation", "threshold?"});
   expect_error<ValueError>(

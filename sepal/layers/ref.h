@@ -62,7 +62,7 @@ class Ref {
   explicit Ref(std::shared_ptr<L> layer) : layer_(std::move(layer)) {}
 
   /// A layer of this class from the arguments in a config; neither weights nor connections.
-  /// @throws TypeError if a key is missing, not understood, or of a wrong type.
+  /// @throws TypeError if a key is missing or not understood, ValueError for a value that it does not take.
   static Ref from_config(const Json& config);
 
   template <std::derived_from<L> D>

@@ -20,8 +20,8 @@ using LayerFactory = std::function<std::shared_ptr<Layer>(const Json& config, co
 /// A later registration of the same name replaces the earlier one.
 void register_layer(const std::string& class_name, LayerFactory factory);
 
-/// @throws TypeError if a key is not understood or has a wrong type; ValueError for a class that is not
-/// known.
+/// @throws TypeError if a key is not understood or a required one missing; ValueError for a value that the
+/// argument does not take, and for a class that is not known.
 std::shared_ptr<Layer> layer_from_config(const std::string& class_name, const Json& config);
 
 /// From the envelope {"class_name": …, "config": {…}}.
@@ -54,6 +54,7 @@ std::shared_ptr<Layer> configured_layer_from(const Json& config, const std::stri
   reader("activity_regularizer", activity_regularizer);
   if constexpr (requires { options.activity_regularizer; })
     options.activity_regularizer = activity_regularizer;
+  if constexpr (requires { L::Options::kRequired; }) reader.expect_given(L::Options::kRequired);
   reader.expect_all_used();
   expect_idle_keys(config, owner, idle_keys);
   if constexpr (requires { options.allow_strides_with_dilation; }) options.allow_strides_with_dilation = true;

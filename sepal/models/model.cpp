@@ -37,6 +37,36 @@ std::vector<std::shared_ptr<Layer>> ModelBase::sublayers() const {
   return all;
 }
 
+namespace {
+
+KerasTensors defined_ends(KerasTensors ends, const ModelBase& model, const char* property) {
+  expect_graph_mode(property);
+  if (ends.empty()) {
+    throw AttributeError(
+        fmt::format("The model \"{}\" is not built and thus has no defined inputs and outputs.", model.name()));
+  }
+  return ends;
+}
+
+OneOrMore<Shape> shapes_of(const KerasTensors& tensors) {
+  Shapes shapes;
+  for (const KerasTensor& tensor : tensors) shapes.push_back(tensor.shape());
+  return OneOrMore(std::move(shapes));
+}
+
+}  // namespace
+
+OneOrMore<KerasTensor> ModelBase::input() const { return OneOrMore(defined_ends(inputs(), *this, "Model.input")); }
+OneOrMore<KerasTensor> ModelBase::output() const {
+  return OneOrMore(defined_ends(outputs(), *this, "Model.output"));
+}
+OneOrMore<Shape> ModelBase::input_shape() const {
+  return shapes_of(defined_ends(inputs(), *this, "Model.input_shape"));
+}
+OneOrMore<Shape> ModelBase::output_shape() const {
+  return shapes_of(defined_ends(outputs(), *this, "Model.output_shape"));
+}
+
 Ref<Layer> ModelBase::get_layer(const std::string& name) const {
   std::string known;
   for (const Ref<Layer>& layer : layers()) {

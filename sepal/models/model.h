@@ -45,6 +45,13 @@ class ModelBase : public Layer, public Trainer {
   virtual KerasTensors inputs() const = 0;
   virtual KerasTensors outputs() const = 0;
 
+  /// The model's own inputs and outputs, however often it was called itself, and their shapes.
+  /// @throws AttributeError if a Sequential is not built; RuntimeError in eager mode.
+  OneOrMore<KerasTensor> input() const;
+  OneOrMore<KerasTensor> output() const;
+  OneOrMore<Shape> input_shape() const;
+  OneOrMore<Shape> output_shape() const;
+
   /// The table that Keras prints: layers, output shapes, parameters.
   /// @throws ValueError if the model is not built.
   std::string summary(SummaryOptions options = {}) const;

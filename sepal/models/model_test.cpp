@@ -143,7 +143,7 @@ TEST(Sequential, AddsAndPops) {
   model->pop();
   EXPECT_EQ(model->outputs()[0].shape(), (Shape{kNone, 3}));
   model->pop();
-  expect_error<ValueError>([&] { model->pop(); }, {"no layers"});
+  expect_error<TypeError>([&] { model->pop(); }, {"no layers"});
 }
 
 TEST(Sequential, ConfigMakesTheSameModelAgain) {

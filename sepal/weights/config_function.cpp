@@ -9,14 +9,15 @@ namespace sepal {
 ConfigIdentifier read_identifier(const Json& in, const char* kind, const std::string& owner) {
   if (in.is_null()) return {};
   if (in.is_string()) return {in.get<std::string>(), nullptr};
-  const auto refuse = [&](const char* why) -> ValueError {
+  const auto refuse = [&](const std::string& why) -> ValueError {
     return ValueError(fmt::format("{}: could not interpret {} identifier: {}", owner, kind, why));
   };
   if (!in.is_object()) throw refuse("expected a name, an object with `class_name` and `config`, or null");
   const auto class_name = in.find("class_name");
   const auto config = in.find("config");
   if (class_name == in.end() || config == in.end() || !class_name->is_string()) {
-    throw refuse("improper config format, `class_name` and `config` are needed");
+    throw refuse("improper config format, `class_name` and `config` are needed. Received: " +
+                 in.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100));
   }
   if (*class_name == "function") {
     if (!config->is_string()) throw refuse("the `config` of a function is its name");

@@ -33,6 +33,8 @@ struct ConvTransposeOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
 
+  static constexpr std::initializer_list<const char*> kRequired = {"filters", "kernel_size"};
+
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("filters", o.filters);

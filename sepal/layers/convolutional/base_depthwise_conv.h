@@ -30,6 +30,8 @@ struct DepthwiseConvOptions {
   /// As in SeparableConvOptions.
   bool allow_strides_with_dilation = false;
 
+  static constexpr std::initializer_list<const char*> kRequired = {"kernel_size"};
+
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("depth_multiplier", o.depth_multiplier);

@@ -41,6 +41,8 @@ struct SeparableConvOptions {
   /// are read with this set.
   bool allow_strides_with_dilation = false;
 
+  static constexpr std::initializer_list<const char*> kRequired = {"filters", "kernel_size"};
+
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("depth_multiplier", o.depth_multiplier);

@@ -22,6 +22,8 @@ struct DenseOptions {
   bool trainable = true;
   DTypePolicy dtype = {};
 
+  static constexpr std::initializer_list<const char*> kRequired = {"units"};
+
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("units", o.units);

@@ -6,7 +6,6 @@
 #include "sepal/base/error.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/layers.h"
-#include "sepal/layers/operations/array_operations.h"
 #include "sepal/layers/operations/elementwise_operation.h"
 #include "sepal/layers/registry.h"
 #include "sepal/models/model.h"
@@ -18,6 +17,7 @@ namespace {
 
 using testing::expect_error;
 
+constexpr const char* kNumpyModule = "keras.src.ops.numpy";
 const Json kTensor = {{"class_name", "__keras_tensor__"}};
 
 std::shared_ptr<OperationLayer> operation(const char* class_name, const Json& arguments, const Json& args,
@@ -104,6 +104,8 @@ TEST(Operations, ReduceAndMoveElements) {
   testing::expect_values(result("Reshape", {{"newshape", {-1, 2}}}, one, {x}), {3, 2}, {1, 2, 3, 4, 5, 6});
   testing::expect_values(result("Transpose", {{"axes", nullptr}}, one, {x}), {3, 2}, {1, 4, 2, 5, 3, 6});
   testing::expect_values(result("ExpandDims", {{"axis", 1}}, one, {x}), {2, 1, 3}, {1, 2, 3, 4, 5, 6});
+  testing::expect_values(result("Squeeze", {{"axis", 0}}, one, {testing::ramp({1, 2})}), {2}, {1, 2});
+  testing::expect_values(result("Max", {{"axis", {0}}, {"keepdims", false}}, one, {x}), {3}, {4, 5, 6});
   testing::expect_values(result("Clip", {{"x_min", 2.0}, {"x_max", 4.0}}, one, {x}), {2, 3},
                          {2, 2, 3, 4, 4, 4});
   testing::expect_values(result("Concatenate", {{"axis", 0}}, Json::array({Json::array({kTensor, kTensor})}),
@@ -114,6 +116,41 @@ TEST(Operations, ReduceAndMoveElements) {
       {1, 2}, {0.5, 0.5});
 }
 
+Json slice(const Json& start, const Json& stop, const Json& step = nullptr) {
+  return {{"class_name", "__slice__"}, {"config", {{"start", start}, {"stop", stop}, {"step", step}}}};
+}
+
+TEST(GetItem, TakesSlicesIndicesAndNewAxes) {
+  const Json all = slice(nullptr, nullptr);
+  const Json ellipsis = {{"class_name", "__ellipsis__"}, {"config", Json::object()}};
+  const Tensor x = testing::ramp({2, 3});
+  const auto get = [&](const Json& key) {
+    return result("GetItem", Json::object(), Json::array({kTensor, key}), {x});
+  };
+  testing::expect_values(get(Json::array({all, slice(1, 3)})), {2, 2}, {2, 3, 5, 6});
+  testing::expect_values(get(Json::array({all, -1})), {2}, {3, 6});
+  testing::expect_values(get(slice(-1, nullptr)), {1, 3}, {4, 5, 6});
+  testing::expect_values(get(Json::array({ellipsis, nullptr, slice(nullptr, 1)})), {2, 1, 1}, {1, 4});
+  EXPECT_EQ(get(Json::array({all, slice(3, 1)})).shape(), (Shape{2, 0}));
+  EXPECT_EQ(operation("GetItem", Json::object(), Json::array({kTensor, Json::array({all, 0})}))
+                ->output_shapes_for({{kNone, 3}})[0],
+            (Shape{kNone}));
+}
+
+TEST(GetItem, RefusesWhatItCannotTake) {
+  const auto make = [](const Json& key) {
+    return operation("GetItem", Json::object(), Json::array({kTensor, key}));
+  };
+  expect_error<UnimplementedError>([&] { (void)make(slice(0, 4, 2)); }, {"layer 'op'", "step=2"});
+  expect_error<TypeError>([&] { (void)make("x"); }, {"layer 'op'"});
+  expect_error<ValueError>(
+      [&] {
+        (void)(*make(Json::array({0, 0, 0})))({testing::ramp({2, 3})});
+      },
+      {"Too many indices"});
+  expect_error<InvalidArgumentError>([&] { (void)(*make(2))({testing::ramp({2, 3})}); }, {"index 2"});
+}
+
 TEST(Operations, RefuseCallsThatDoNotFit) {
   expect_error<TypeError>([] { (void)operation("Add", Json::object(), Json::array({kTensor})); },
                           {"layer 'op'", "2 argument(s)"});
@@ -122,7 +159,7 @@ TEST(Operations, RefuseCallsThatDoNotFit) {
         (void)operation("Add", Json::object(), Json::array({1.0, 2.0}));
       },
       {"layer 'op'", "at least one tensor"});
-  expect_error<TypeError>(
+  expect_error<ValueError>(
       [] {
         (void)operation("Add", Json::object(), Json::array({kTensor, "x"}));
       },

@@ -61,7 +61,7 @@ TEST(Normalization, ReadsAndWritesNestedStatistics) {
   for (const char* mean : {"[[1, 2], [3]]", "[[]]", "[1, [2]]", "\"1\"", "[[[[[[[[[1]]]]]]]]]"}) {
     Json bad = config;
     bad["mean"] = Json::parse(mean);
-    expect_error<TypeError>([&] { (void)layer_from_config("Normalization", bad); }, {"layer 'n'", "'mean'"});
+    expect_error<ValueError>([&] { (void)layer_from_config("Normalization", bad); }, {"layer 'n'", "'mean'"});
   }
 }
 
