@@ -1,9 +1,12 @@
 // The config of a FunctionalModel: layers, the calls between them, inputs and outputs.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
@@ -16,15 +19,26 @@
 namespace sepal {
 namespace {
 
+// The calls of each layer that belong to this model, in their order; it may have others.
+using Calls = std::map<const Operation*, std::vector<const Node*>>;
+
+Calls calls_in(const Topology& topology) {
+  Calls calls;
+  for (const auto& node : topology.nodes) calls[node->operation().get()].push_back(node.get());
+  for (auto& [operation, nodes] : calls) {
+    std::sort(nodes.begin(), nodes.end(),
+              [](const Node* a, const Node* b) { return a->index() < b->index(); });
+  }
+  return calls;
+}
+
 using NodeNumbers = std::map<const Node*, int>;
 
-// A layer may have calls that belong to other models: the config counts those of this one.
-NodeNumbers number_nodes(const Topology& topology) {
-  std::map<std::pair<const Operation*, int>, const Node*> by_layer;
-  for (const auto& node : topology.nodes) by_layer[{node->operation().get(), node->index()}] = node.get();
+NodeNumbers number_nodes(const Calls& calls) {
   NodeNumbers numbers;
-  std::map<const Operation*, int> calls;
-  for (const auto& [key, node] : by_layer) numbers[node] = calls[key.first]++;
+  for (const auto& [operation, nodes] : calls) {
+    for (std::size_t i = 0; i < nodes.size(); ++i) numbers[nodes[i]] = static_cast<int>(i);
+  }
   return numbers;
 }
 
@@ -37,21 +51,19 @@ Json tensor_reference(const KerasTensor& tensor, const NodeNumbers& numbers) {
                                            numbers.at(tensor.node().get()), tensor.tensor_index()})}}}};
 }
 
-Json calls_to_json(const Operation& operation, const Topology& topology, const NodeNumbers& numbers) {
-  std::map<int, Json> nodes;
-  for (const auto& node : topology.nodes) {
-    if (node->operation().get() != &operation || node->is_input()) continue;
+Json calls_to_json(const std::vector<const Node*>& calls, const NodeNumbers& numbers) {
+  Json list = Json::array();
+  for (const Node* node : calls) {
+    if (node->is_input()) continue;
     Json tensors = Json::array();
     for (const KerasTensor& input : node->inputs()) tensors.push_back(tensor_reference(input, numbers));
-    if (const auto* function = dynamic_cast<const OperationLayer*>(&operation)) {
-      nodes[numbers.at(node.get())] = function->call_with(tensors);
+    if (const auto* function = dynamic_cast<const OperationLayer*>(node->operation().get())) {
+      list.push_back(function->call_with(tensors));
       continue;
     }
     Json args = node->list_input() ? Json::array({tensors}) : tensors;
-    nodes[numbers.at(node.get())] = {{"args", std::move(args)}, {"kwargs", Json::object()}};
+    list.push_back({{"args", std::move(args)}, {"kwargs", Json::object()}});
   }
-  Json list = Json::array();
-  for (auto& [number, node] : nodes) list.push_back(std::move(node));
   return list;
 }
 
@@ -131,6 +143,8 @@ class GraphReader {
   }
 
  private:
+  using NodeKey = std::pair<std::size_t, std::int64_t>;  // which layer, which of its calls
+
   struct Entry {
     std::string name;
     std::shared_ptr<Layer> layer;
@@ -206,16 +220,24 @@ class GraphReader {
                     where));
   }
 
-  // Makes every call whose inputs exist until nothing is left.
+  // Makes each call as soon as its inputs exist. A layer waits for one missing node at a time, so the work is
+  // in proportion to the file, whatever the order of its layers.
   void connect() {
-    bool progress = true;
-    while (progress) {
-      progress = false;
-      for (Entry& entry : entries_) {
-        while (entry.next_call < entry.calls.size() && is_ready(entry.calls[entry.next_call])) {
-          make_call(entry);
-          progress = true;
+    std::map<NodeKey, std::vector<std::size_t>> waiting;
+    std::vector<std::size_t> ready;
+    for (std::size_t i = entries_.size(); i-- > 0;) ready.push_back(i);
+    while (!ready.empty()) {
+      const std::size_t index = ready.back();
+      ready.pop_back();
+      Entry& entry = entries_[index];
+      while (entry.next_call < entry.calls.size()) {
+        if (const auto missing = missing_node(entry.calls[entry.next_call])) {
+          waiting[*missing].push_back(index);
+          break;
         }
+        make_call(entry);
+        const auto woken = waiting.extract({index, static_cast<std::int64_t>(entry.outputs.size()) - 1});
+        if (woken) ready.insert(ready.end(), woken.mapped().begin(), woken.mapped().end());
       }
     }
     for (const Entry& entry : entries_) {
@@ -227,7 +249,8 @@ class GraphReader {
     }
   }
 
-  bool is_ready(const PendingCall& call) const {
+  // The first node that a call reads and that does not exist yet.
+  std::optional<NodeKey> missing_node(const PendingCall& call) const {
     for (const TensorKey& key : call.inputs) {
       const auto found = index_.find(key.layer);
       if (found == index_.end()) {
@@ -240,9 +263,10 @@ class GraphReader {
         throw ValueError(fmt::format("{}: a call reads node {} of layer '{}', which has {} node(s).", owner_,
                                      key.node, key.layer, most));
       }
-      if (key.node >= static_cast<std::int64_t>(source.outputs.size())) return false;
+      if (key.node >= static_cast<std::int64_t>(source.outputs.size()))
+        return NodeKey{found->second, key.node};
     }
-    return true;
+    return std::nullopt;
   }
 
   void make_call(Entry& entry) {
@@ -287,7 +311,8 @@ class GraphReader {
 }  // namespace
 
 Json FunctionalModel::get_config() const {
-  const NodeNumbers numbers = number_nodes(topology_);
+  const Calls calls = calls_in(topology_);
+  const NodeNumbers numbers = number_nodes(calls);
   Json config = Json::object();
   config_put(config, "name", name());
   config_put(config, "trainable", trainable());
@@ -295,7 +320,7 @@ Json FunctionalModel::get_config() const {
   for (const std::shared_ptr<Operation>& operation : topology_.operations) {
     Json entry = layer_envelope(*std::dynamic_pointer_cast<Layer>(operation));
     entry["name"] = operation->name();
-    entry["inbound_nodes"] = calls_to_json(*operation, topology_, numbers);
+    entry["inbound_nodes"] = calls_to_json(calls.at(operation.get()), numbers);
     layers.push_back(std::move(entry));
   }
   config["layers"] = std::move(layers);

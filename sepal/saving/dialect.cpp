@@ -5,6 +5,7 @@
 
 #include "sepal/saving/dialect_fields.h"
 #include "sepal/saving/dialect_nodes.h"
+#include "sepal/saving/dialect_operations.h"
 
 namespace sepal {
 namespace {
@@ -36,6 +37,24 @@ struct FirstInput {
   Json shape;
   Json dtype;
 };
+
+bool is_shape(const Json& value) {
+  return value.is_array() && !value.empty() &&
+         std::all_of(value.begin(), value.end(),
+                     [](const Json& length) { return length.is_null() || length.is_number_integer(); });
+}
+
+// A Sequential without an input, built by data: some writers keep the shape outside of its config only.
+void take_build_shape(Json& envelope) {
+  Json& config = envelope["config"];
+  const auto build_config = envelope.find("build_config");
+  if (envelope["class_name"] != "Sequential" || !config.is_object() || config.contains("build_input_shape") ||
+      build_config == envelope.end() || !build_config->is_object()) {
+    return;
+  }
+  const auto shape = build_config->find("input_shape");
+  if (shape != build_config->end() && is_shape(*shape)) config["build_input_shape"] = *shape;
+}
 
 // The input that a layer at the start of an older Sequential declares itself; no shape if there is none.
 FirstInput declared_input(const Json& envelope) {
@@ -70,7 +89,12 @@ class Modernizer {
   bool is_old() const { return dialect_ != Dialect::keras3; }
 
   void rewrite(Json& envelope) const {
-    if (!is_old()) return run(envelope["config"]);
+    take_build_shape(envelope);
+    if (!is_old()) {
+      restore_operation_module(envelope);
+      return run(envelope["config"]);
+    }
+    modernize_operation(envelope);
     const std::string class_name = modern_class_name(envelope["class_name"].get<std::string>());
     envelope["class_name"] = class_name;
     Json& config = envelope["config"];
@@ -143,8 +167,9 @@ Json modern_compile_config(const Json& training_config) {
   if (!config.is_object()) return config;
   const auto optimizer = config.find("optimizer_config");
   if (optimizer != config.end()) {
-    config["optimizer"] = std::move(*optimizer);
-    config.erase("optimizer_config");
+    Json value = std::move(*optimizer);
+    config.erase(optimizer);
+    config["optimizer"] = std::move(value);
   }
   if (config.contains("optimizer") && is_envelope(config["optimizer"])) {
     Json& class_name = config["optimizer"]["class_name"];

@@ -118,8 +118,9 @@ bool says_nothing(const Json& value, SaysNothing when) {
 void rename(Json& config, const Rename& names) {
   const auto found = config.find(names.old_name);
   if (found == config.end() || config.contains(names.name)) return;
-  config[names.name] = std::move(*found);
-  config.erase(names.old_name);
+  Json value = std::move(*found);
+  config.erase(found);
+  config[names.name] = std::move(value);
 }
 
 void join_kernel_size(Json& config) {

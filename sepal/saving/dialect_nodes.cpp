@@ -12,6 +12,15 @@ namespace {
 
 constexpr const char* kConstant = "_CONSTANT_VALUE";
 
+// Indices beyond it exist in no model; the model's reader refuses them.
+constexpr std::int64_t kMostNodes = std::int64_t{1} << 31;
+
+// `index` + `by`, if it is an index at all.
+Json shifted(const Json& index, int by) {
+  const auto number = index.get<std::int64_t>();
+  return number < 0 || number > kMostNodes ? index : Json(number + by);
+}
+
 // [layer name, node index, tensor index] and possibly the call's keyword arguments.
 bool is_reference(const Json& value) {
   return value.is_array() && value.size() >= 3 && value.size() <= 4 && value[0].is_string() &&
@@ -114,7 +123,7 @@ class NodeRewriter {
   Json node_index(const Json& reference) const {
     const auto inner = inner_.find(reference[0].get<std::string>());
     if (inner == inner_.end()) return reference[1];
-    return reference[1].get<std::int64_t>() - inner->second.offset;
+    return shifted(reference[1], -inner->second.offset);
   }
 
   void rewrite_listed(Json& value) const {
@@ -122,7 +131,7 @@ class NodeRewriter {
       const auto inner = inner_.find(value[0].get<std::string>());
       const int wanted_offset = inner != inner_.end() && inner->second.is_functional ? 1 : 0;
       value = Json::array({modern_layer_name(value[0].get<std::string>()),
-                           node_index(value).get<std::int64_t>() + wanted_offset, value[2]});
+                           shifted(node_index(value), wanted_offset), value[2]});
     } else if (value.is_structured()) {
       for (Json& item : value) rewrite_listed(item);
     }

@@ -112,6 +112,19 @@ TEST(Dialect, FindsTheInputOfASequentialInItsFirstModel) {
   EXPECT_EQ(model["config"]["layers"][0]["config"]["batch_shape"], Json::parse("[null, 3]"));
 }
 
+TEST(Dialect, TakesTheShapeThatASequentialWasBuiltWith) {
+  for (const Dialect dialect : {Dialect::keras2, Dialect::keras3}) {
+    const Json model = modern(R"({"class_name": "Sequential", "config": {"name": "s", "layers": []},
+                                 "build_config": {"input_shape": [null, 3]}})",
+                              dialect);
+    EXPECT_EQ(model["config"]["build_input_shape"], Json::parse("[null, 3]"));
+  }
+  const Json config = modern(R"({"class_name": "Sequential",
+      "config": {"layers": [], "build_input_shape": [null, 4]},
+      "build_config": {"input_shape": [null, 3]}})")["config"];
+  EXPECT_EQ(config["build_input_shape"], Json::parse("[null, 4]"));
+}
+
 TEST(Dialect, WritesCallsAsKeras3Does) {
   const Json model = modern(R"({"class_name": "Model", "config": {"name": "m", "layers": [
       {"name": "x", "class_name": "InputLayer", "config": {"batch_input_shape": [null, 3]},
@@ -156,6 +169,33 @@ TEST(Dialect, CountsFromZeroIfTheFileDoes) {
   EXPECT_EQ(config["output_layers"], Json::parse(R"([["f", 1, 0], ["s", 0, 0]])"));
 }
 
+TEST(Dialect, TurnsFunctionsOfTensorFlowIntoOperations) {
+  const Json layers = modern(R"({"class_name": "Functional", "config": {"name": "m", "layers": [
+      {"name": "x", "class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [null, 3]},
+       "inbound_nodes": []},
+      {"name": "tf.math.subtract", "class_name": "TFOpLambda", "config": {"name": "tf.math.subtract",
+       "trainable": true, "dtype": "float32", "function": "math.subtract"},
+       "inbound_nodes": [["_CONSTANT_VALUE", -1, 1.0, {"y": ["x", 0, 0], "name": null}]]},
+      {"name": "tf.math.foo", "class_name": "TFOpLambda", "config": {"function": "math.foo"},
+       "inbound_nodes": []}]}})")["config"]["layers"];
+  EXPECT_EQ(layers[1]["module"], "keras.src.ops.numpy");
+  EXPECT_EQ(layers[1]["class_name"], "Subtract");
+  EXPECT_EQ(layers[1]["config"], Json::parse(R"({"name": "tf.math.subtract"})"));
+  EXPECT_EQ(layers[1]["inbound_nodes"],
+            Json::array({{{"args", Json::array({1.0, reference("x", 0)})}, {"kwargs", Json::object()}}}));
+  EXPECT_EQ(layers[2]["class_name"], "TFOpLambda");
+}
+
+TEST(Dialect, TellsAnOperationInALegacyFileFromTheLayerOfItsName) {
+  const Json layers = modern(R"({"class_name": "Functional", "config": {"layers": [
+      {"class_name": "Add", "config": {"name": "add"}, "name": "add", "inbound_nodes": []},
+      {"class_name": "Add", "config": {"name": "a", "trainable": true}, "name": "a",
+       "inbound_nodes": []}]}})",
+                             Dialect::keras3)["config"]["layers"];
+  EXPECT_EQ(layers[0]["module"], "keras.src.ops.numpy");
+  EXPECT_FALSE(layers[1].contains("module"));
+}
+
 TEST(Dialect, ReplacesSlashesInNamesAndInReferencesToThem) {
   const Json config = modern(R"({"class_name": "Functional", "config": {"name": "m", "layers": [
       {"name": "a/x", "class_name": "InputLayer", "config": {"name": "a/x", "batch_input_shape": [null, 3]},
@@ -183,7 +223,8 @@ TEST(Dialect, PassesOverWhatItDoesNotUnderstand) {
       {"name": "x", "class_name": "Sequential", "config": [{"class_name": "LeakyReLU", "config": {"alpha": 1,
        "batch_input_shape": [null, 3]}}], "inbound_nodes": [[["x", 0, 0, {"mask": ["x", 0, 0]}]]]}],
       "input_layers": [["x", 0, 0]], "output_layers": {"a": ["x", 0, 0]}}})");
-  for (const auto& [pointer, value] : model.flatten().items()) {
+  const Json flat = model.flatten();
+  for (const auto& [pointer, value] : flat.items()) {
     for (const Json& replacement :
          {Json(), Json(true), Json(-1), Json(1e300), Json("x"), Json::array(), Json::object(),
           Json::array({"x", 0, 0}), Json::object({{"class_name", 1}, {"config", 2}})}) {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/atomic_file.h"
@@ -81,7 +82,15 @@ INSTANTIATE_TEST_SUITE_P(
                       OldFile{"policy_model_float64__k215", "model.keras"},
                       OldFile{"slash_names__k215", "model.h5"}, OldFile{"slash_names__k215", "model.keras"},
                       OldFile{"frozen__k30", "model.h5"}, OldFile{"frozen__k315", "model.h5"},
-                      OldFile{"odd_names__k315", "model.h5"}, OldFile{"sep_seq__k315", "model.h5"}),
+                      OldFile{"odd_names__k315", "model.h5"}, OldFile{"sep_seq__k315", "model.h5"},
+                      OldFile{"sep_seq_old__tf14", "model.h5"}, OldFile{"sep_seq_old__k225", "model.h5"},
+                      OldFile{"sep_seq_old__k215", "model.h5"}, OldFile{"sep_seq_old__k215", "model.keras"},
+                      OldFile{"multi_io__tf14", "model.h5"}, OldFile{"multi_io__tf115", "model.h5"},
+                      OldFile{"multi_io__k225", "model.h5"}, OldFile{"multi_io__k204", "model.h5"},
+                      OldFile{"ops_arith__k215", "model.keras"}, OldFile{"ops_arith__k315", "model.h5"},
+                      OldFile{"ops_arith__k315", "model.keras"}, OldFile{"options__k215", "model.h5"},
+                      OldFile{"preproc__k215", "model.keras"}, OldFile{"one_d__k215", "model.keras"},
+                      OldFile{"acts__k215", "model.keras"}),
     [](const auto& info) {
       const std::string file = info.param.file;
       return std::string(info.param.folder) + "_" + file.substr(file.rfind('.') + 1);
@@ -113,6 +122,34 @@ TEST(LoadModel, RestoresTheOptimizerOfALegacyFile) {
                               file.read("optimizer_weights/Adam/m/sep_a/depthwise_kernel:0"));
     testing::expect_same_bits(state[3].value(),
                               file.read("optimizer_weights/Adam/v/sep_a/depthwise_kernel:0"));
+  }
+}
+
+// Before tf.keras 2.11 all first moments came before all second ones; the model has nine weights that learn.
+TEST(LoadModel, SortsTheMomentsOfOlderOptimizers) {
+  struct Case {
+    const char* folder;
+    const char* first_moment;
+    const char* second_moment;
+  };
+  for (const Case& c :
+       {Case{"multi_io__tf14", "training/Adam/Variable:0", "training/Adam/Variable_9:0"},
+        Case{"multi_io__k225", "training/Adam/Variable:0", "training/Adam/Variable_9:0"},
+        Case{"multi_io__tf115", "training/Adam/sc/depthwise_kernel/m:0",
+             "training/Adam/sc/depthwise_kernel/v:0"},
+        Case{"multi_io__k204", "Adam/sc/depthwise_kernel/m:0", "Adam/sc/depthwise_kernel/v:0"}}) {
+    const std::string path = kGolden + "models/" + c.folder + "/model.h5";
+    std::vector<std::string> notes;
+    const Model model = load_model(path, {.notes = &notes});
+    EXPECT_THAT(notes, IsEmpty()) << c.folder;
+    const H5File file(read_file(path, 1 << 20), "m");
+    const Variables state = model->optimizer()->variables();
+    ASSERT_EQ(state.size(), 20U);
+    testing::expect_same_bits(state[2].value(),
+                              file.read(std::string("optimizer_weights/") + c.first_moment));
+    testing::expect_same_bits(state[3].value(),
+                              file.read(std::string("optimizer_weights/") + c.second_moment));
+    EXPECT_GT(model->optimizer()->iterations(), 0);
   }
 }
 
@@ -268,6 +305,96 @@ TEST(LoadWeights, RefusesKernelsThatTheanoTurnedAround) {
   EXPECT_THAT(testing::error_text<UnimplementedError>(
                   [&] { two_layers("a", "b", 4)->load_weights(temporary / "w.h5"); }),
               HasSubstr("backend 'theano'"));
+}
+
+TEST(LoadModel, TellsFormatsByTheirContent) {
+  const testing::TemporaryFolder temporary;
+  const std::string folder = kGolden + "models/sep_seq__k212/";
+  write_file(temporary / "a.keras", read_file(folder + "model.h5", 1 << 20));
+  write_file(temporary / "b.h5", read_file(folder + "model_v3.keras", 1 << 20));
+  expect_golden_outputs(load_model(temporary / "a.keras"), folder);
+  expect_golden_outputs(load_model(temporary / "b.h5"), folder);
+}
+
+// As few bytes as a compiled model has.
+std::vector<std::byte> tiny_file() {
+  const testing::TemporaryFolder temporary;
+  const Sequential model({Input({.shape = {2}}), layers::Dense({.units = 1, .name = "d"})}, "tiny");
+  model->compile({.optimizer = "sgd", .loss = "mse"});
+  model->save(temporary / "m.h5");
+  return read_file(temporary / "m.h5", 1 << 20);
+}
+
+// Not flushed to the device as write_file does: these tests write thousands of files.
+void write_quickly(const std::string& path, std::span<const std::byte> bytes) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+// Whether the file loads; nothing but an Error may leave load_model.
+bool loads(const std::string& path) {
+  std::vector<std::string> notes;
+  try {
+    load_model(path, {.notes = &notes});
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
+TEST(LoadModel, RefusesEveryTruncationOfALegacyFile) {
+  const testing::TemporaryFolder temporary;
+  const std::vector<std::byte> whole = tiny_file();
+  for (std::size_t length = 0; length < whole.size(); length += 7) {
+    write_quickly(temporary / "m.h5", std::span(whole).first(length));
+    EXPECT_FALSE(loads(temporary / "m.h5")) << length;
+  }
+  write_quickly(temporary / "m.h5", whole);
+  EXPECT_TRUE(loads(temporary / "m.h5"));
+}
+
+TEST(LoadModel, SurvivesChangedBytesOfALegacyFile) {
+  const testing::TemporaryFolder temporary;
+  const std::vector<std::byte> whole = tiny_file();
+  for (std::size_t at = 0; at < whole.size(); at += 5) {
+    std::vector<std::byte> bytes = whole;
+    bytes[at] ^= std::byte{0x11};
+    write_quickly(temporary / "m.h5", bytes);
+    loads(temporary / "m.h5");  // either will do
+  }
+}
+
+TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfigsOfALegacyFile) {
+  const testing::TemporaryFolder temporary;
+  const H5File file(tiny_file(), "m");
+  const std::vector<const char*> attributes = {"model_config", "training_config"};
+  std::map<std::string, Json> configs;
+  for (const char* name : attributes) configs[name] = Json::parse(*file.string_attribute("", name));
+  // Both dialects read it.
+  for (const char* version : {"2.15.0", "3.15.1"}) {
+    for (const char* name : attributes) {
+      const Json flat = configs[name].flatten();
+      for (const auto& [pointer, value] : flat.items()) {
+        for (const Json& replacement :
+             {Json(), Json(true), Json(-1), Json(1e300), Json("x"), Json::array(), Json::object()}) {
+          std::map<std::string, Json> changed = configs;
+          changed[name][Json::json_pointer(pointer)] = replacement;
+          H5Writer writer;
+          writer.string_attribute("", "keras_version", version);
+          for (const char* each : attributes) writer.string_attribute("", each, changed[each].dump());
+          writer.group("model_weights/d");
+          writer.string_list_attribute("model_weights", "layer_names", {"d"});
+          writer.string_list_attribute("model_weights/d", "weight_names", {"kernel", "bias"});
+          for (const char* weight : {"kernel", "bias"}) {
+            writer.dataset(h5_join("model_weights/d", weight),
+                           file.read(h5_join("model_weights/d/d", weight)));
+          }
+          write_quickly(temporary / "m.h5", writer.finish());
+          loads(temporary / "m.h5");  // either will do
+        }
+      }
+    }
+  }
 }
 
 std::string text_of(const std::string& path) {

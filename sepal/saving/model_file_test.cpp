@@ -329,6 +329,26 @@ INSTANTIATE_TEST_SUITE_P(Files, WeightsOfAnotherWriter,
                            return std::string(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
                          });
 
+// Keras 3.6 and later say in each group whose variables it holds.
+TEST(LoadWeights, FindsLayersByTheNamesInTheFileWhereTheirPlacesDiffer) {
+  const testing::TemporaryFolder temporary;
+  const Sequential model({Input({.shape = {3}}), layers::Dense({.units = 2, .name = "a"}),
+                          layers::Dense({.units = 4, .name = "b"})});
+  H5Writer writer;
+  for (const char* name : {"b", "a"}) {
+    const std::string group = std::string("layers/some_") + name + "/vars";
+    writer.group(group);
+    writer.string_attribute(group, "name", name);
+    const Tensors weights = model->get_layer(name)->get_weights();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      writer.dataset(group + "/" + std::to_string(i), testing::ramp(weights[i].shape(), DType::float32));
+    }
+  }
+  write_file(temporary / "m.weights.h5", writer.finish());
+  model->load_weights(temporary / "m.weights.h5");
+  testing::expect_same_bits(model->get_layer("b")->get_weights()[0], testing::ramp({2, 4}, DType::float32));
+}
+
 TEST(LoadWeights, ReadsTheWeightsOfAnArchive) {
   const std::string folder = kGolden + "models/shared__k315";
   const Model model = load_model(folder + "/model.keras");
