@@ -22,7 +22,8 @@ class TreeWalk {
     for (const auto& [attribute, variables] : layer.state_variables()) {
       entries_.push_back({h5_join(h5_join(path, attribute), "vars"), attribute, variables, true});
     }
-    for (const auto& [attribute, inner] : layer.attribute_sublayers()) visit(*inner, h5_join(path, attribute));
+    for (const auto& [attribute, inner] : layer.attribute_sublayers())
+      visit(*inner, h5_join(path, attribute));
     const bool listed_twice = style_ == WeightTreeStyle::checkpoint_dependencies;
     const std::string container = h5_join(path, listed_twice ? "_layer_checkpoint_dependencies" : "layers");
     std::map<std::string, int> used;
