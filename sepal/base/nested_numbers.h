@@ -10,7 +10,7 @@ namespace sepal {
 Json nested_numbers(const Tensor& values);
 
 /// float64.
-/// @throws TypeError naming the field if the lists are not rectangular, empty or deeper than kMaxRank.
+/// @throws ValueError naming the field if the lists are not rectangular, empty or deeper than kMaxRank.
 Tensor nested_numbers_from(const Json& in, const ConfigField& field);
 
 }  // namespace sepal

@@ -80,7 +80,7 @@ class TextFinder {
 };
 
 /// A T whose fields come from `config` (its defaults if nullptr).
-/// @throws TypeError for a field of a wrong type or an unknown key, except those in `ignored`.
+/// @throws ValueError for a field of a wrong type; TypeError for an unknown key, except those in `ignored`.
 template <class T>
 T read_object(const Json* config, const std::string& owner, std::initializer_list<const char*> ignored) {
   T object{};
