@@ -192,7 +192,9 @@ class GraphReader {
     }
     if (const auto kwargs = node.find("kwargs"); kwargs != node.end() && kwargs->is_object()) {
       for (const auto& [key, value] : kwargs->items()) {
-        if (!value.is_null() && !(key == "training" && value == false)) {
+        // Keras overrules a recorded `training` by what fit, evaluate or predict say; a call of the model
+        // that says nothing is inference here.
+        if (!value.is_null() && !(key == "training" && value.is_boolean())) {
           throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", where, key));
         }
       }

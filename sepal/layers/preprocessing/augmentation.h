@@ -78,4 +78,39 @@ class AugmentationLayer : public ConfiguredLayer<OptionsT> {
   SeedGenerator generator_;
 };
 
+/// An AugmentationLayer that sends each image through an affine transform of its own. OptionsT has
+/// `interpolation`, `fill_mode` and `fill_value`.
+template <class OptionsT>
+class WarpLayer : public AugmentationLayer<OptionsT> {
+ public:
+  using typename AugmentationLayer<OptionsT>::Options;
+
+ protected:
+  using AugmentationLayer<OptionsT>::options_;
+
+  /// @throws UnimplementedError for interpolations and fill modes that Keras does not have.
+  WarpLayer(const char* class_name, Options options)
+      : AugmentationLayer<OptionsT>(class_name, std::move(options)) {
+    (void)warp_options_of_layer();
+  }
+
+  /// For an image of this size.
+  virtual ops::AffineTransform transform(std::int64_t height, std::int64_t width,
+                                         RandomStream& stream) const = 0;
+
+  Tensor augment(const Tensor& images, RandomStream& stream) const override {
+    const int axis = height_axis(images.shape(), options_.data_format);
+    std::vector<ops::AffineTransform> transforms;
+    for (std::int64_t i = 0; i < images.shape()[0]; ++i)
+      transforms.push_back(transform(images.shape()[axis], images.shape()[axis + 1], stream));
+    return ops::affine_transform(images, transforms, warp_options_of_layer());
+  }
+
+ private:
+  ops::AffineTransformOptions warp_options_of_layer() const {
+    return warp_options(options_.interpolation, options_.fill_mode, options_.fill_value,
+                        options_.data_format);
+  }
+};
+
 }  // namespace sepal

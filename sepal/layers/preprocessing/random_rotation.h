@@ -31,13 +31,14 @@ struct RandomRotationOptions {
 };
 
 /// Turns each image around its middle by an angle of its own.
-class RandomRotationLayer : public AugmentationLayer<RandomRotationOptions> {
+class RandomRotationLayer : public WarpLayer<RandomRotationOptions> {
  public:
   /// @throws ValueError if the factor is not in [-1, 1]; UnimplementedError for other modes.
   explicit RandomRotationLayer(Options options);
 
  protected:
-  Tensor augment(const Tensor& images, RandomStream& stream) const override;
+  ops::AffineTransform transform(std::int64_t height, std::int64_t width,
+                                 RandomStream& stream) const override;
 
  private:
   Range turns_;

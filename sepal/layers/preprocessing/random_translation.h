@@ -1,46 +1,22 @@
 // RandomTranslation (keras.layers.RandomTranslation).
 #pragma once
 
-#include "sepal/layers/preprocessing/augmentation.h"
+#include "sepal/layers/preprocessing/size_factor_options.h"
 
 namespace sepal {
 
-struct RandomTranslationOptions {
-  /// In heights of the image: f for [-f, f], or the two bounds; positive is down.
-  NumberOrList height_factor = 0.0;
-  /// In widths of the image; positive is right.
-  NumberOrList width_factor = 0.0;
-  /// "reflect", "wrap", "constant" or "nearest".
-  std::string fill_mode = "reflect";
-  /// "bilinear" or "nearest".
-  std::string interpolation = "bilinear";
-  std::optional<std::int64_t> seed = {};
-  double fill_value = 0.0;
-  std::string data_format = {};
-  std::string name = {};
-  bool trainable = true;
-  DTypePolicy dtype = {};
-
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("height_factor", o.height_factor);
-    v("width_factor", o.width_factor);
-    v("fill_mode", o.fill_mode);
-    v("interpolation", o.interpolation);
-    v("seed", o.seed);
-    v("fill_value", o.fill_value);
-    v("data_format", o.data_format);
-  }
-};
+/// Positive is down and right.
+using RandomTranslationOptions = SizeFactorOptions<NumberOrList>;
 
 /// Moves each image by amounts of its own.
-class RandomTranslationLayer : public AugmentationLayer<RandomTranslationOptions> {
+class RandomTranslationLayer : public WarpLayer<RandomTranslationOptions> {
  public:
   /// @throws ValueError if a factor is not in [-1, 1]; UnimplementedError for other modes.
   explicit RandomTranslationLayer(Options options);
 
  protected:
-  Tensor augment(const Tensor& images, RandomStream& stream) const override;
+  ops::AffineTransform transform(std::int64_t height, std::int64_t width,
+                                 RandomStream& stream) const override;
 
  private:
   Range height_;

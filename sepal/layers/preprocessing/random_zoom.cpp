@@ -3,10 +3,9 @@
 namespace sepal {
 
 RandomZoomLayer::RandomZoomLayer(Options options)
-    : AugmentationLayer("RandomZoom", std::move(options)),
+    : WarpLayer("RandomZoom", std::move(options)),
       height_(size_factor_range("height_factor", options_.height_factor, true)) {
   if (options_.width_factor) width_ = size_factor_range("width_factor", *options_.width_factor, true);
-  (void)warp_options(options_.interpolation, options_.fill_mode, options_.fill_value, options_.data_format);
 }
 
 ops::AffineTransform zoom(double height_zoom, double width_zoom, std::int64_t height, std::int64_t width) {
@@ -18,17 +17,11 @@ ops::AffineTransform zoom(double height_zoom, double width_zoom, std::int64_t he
   return transform;
 }
 
-Tensor RandomZoomLayer::augment(const Tensor& images, RandomStream& stream) const {
-  const int axis = height_axis(images.shape(), options_.data_format);
-  std::vector<ops::AffineTransform> transforms(static_cast<std::size_t>(images.shape()[0]));
-  for (ops::AffineTransform& transform : transforms) {
-    const double height_zoom = 1.0 + height_.draw(stream);
-    const double width_zoom = width_ ? 1.0 + width_->draw(stream) : height_zoom;
-    transform = zoom(height_zoom, width_zoom, images.shape()[axis], images.shape()[axis + 1]);
-  }
-  return ops::affine_transform(
-      images, transforms,
-      warp_options(options_.interpolation, options_.fill_mode, options_.fill_value, options_.data_format));
+ops::AffineTransform RandomZoomLayer::transform(std::int64_t height, std::int64_t width,
+                                                RandomStream& stream) const {
+  const double height_zoom = 1.0 + height_.draw(stream);
+  const double width_zoom = width_ ? 1.0 + width_->draw(stream) : height_zoom;
+  return zoom(height_zoom, width_zoom, height, width);
 }
 
 }  // namespace sepal

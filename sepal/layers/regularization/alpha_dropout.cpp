@@ -13,20 +13,14 @@ constexpr double kDropped = -1.6732632423543772 * 1.0507009873554805;
 }  // namespace
 
 AlphaDropoutLayer::AlphaDropoutLayer(Options options)
-    : ConfiguredLayer("AlphaDropout", std::move(options)), seed_generator_(options_.seed) {
-  expect_zero_to_one("rate", options_.rate);
-  set_supports_masking();
-}
+    : NoiseLayer("AlphaDropout", "rate", &Options::rate, std::move(options)) {}
 
-Tensor AlphaDropoutLayer::call(const Tensor& input, const CallContext& context) {
-  if (!context.training || options_.rate == 0.0) return input;
+Tensor AlphaDropoutLayer::disturbed(const Tensor& input, std::uint64_t key) const {
   const double rate = options_.rate;
   // With rate 1 nothing is kept and the mask's own scale would be infinite.
   const Shape shape = mask_shape(options_.noise_shape, input.shape());
-  const Tensor kept =
-      rate == 1.0
-          ? Tensor::zeros(shape, input.dtype())
-          : ops::multiply(dropout_mask(shape, rate, input.dtype(), seed_generator_.next()), 1.0 - rate);
+  const Tensor kept = rate == 1.0 ? Tensor::zeros(shape, input.dtype())
+                                  : ops::multiply(dropout_mask(shape, rate, input.dtype(), key), 1.0 - rate);
   const double a = 1.0 / std::sqrt((1.0 - rate) * (1.0 + rate * kDropped * kDropped));
   const double b = -a * kDropped * rate;
   const Tensor dropped = ops::multiply(ops::add(ops::negative(kept), 1.0), kDropped);

@@ -1,8 +1,6 @@
 // AlphaDropout (keras.layers.AlphaDropout, Klambauer et al. 2017).
 #pragma once
 
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
 #include "sepal/layers/regularization/noise.h"
 
 namespace sepal {
@@ -26,20 +24,12 @@ struct AlphaDropoutOptions {
 
 /// In training sets elements to the least value of selu at random, then scales and shifts so that mean 0 and
 /// variance 1 stay what they are; else the identity.
-class AlphaDropoutLayer : public ConfiguredLayer<AlphaDropoutOptions> {
+class AlphaDropoutLayer : public NoiseLayer<AlphaDropoutOptions> {
  public:
   explicit AlphaDropoutLayer(Options options);
 
-  std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const override {
-    return seed_state(seed_generator_, options_.rate);
-  }
-
  protected:
-  Tensor call(const Tensor& input, const CallContext& context) override;
-  Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
-
- private:
-  SeedGenerator seed_generator_;
+  Tensor disturbed(const Tensor& input, std::uint64_t key) const override;
 };
 
 namespace layers {

@@ -1,8 +1,6 @@
 // Dropout (keras.layers.Dropout).
 #pragma once
 
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
 #include "sepal/layers/regularization/noise.h"
 
 namespace sepal {
@@ -25,20 +23,12 @@ struct DropoutOptions {
 };
 
 /// In training sets elements to 0 at random and scales the others by 1 / (1 - rate); else the identity.
-class DropoutLayer : public ConfiguredLayer<DropoutOptions> {
+class DropoutLayer : public NoiseLayer<DropoutOptions> {
  public:
   explicit DropoutLayer(Options options);
 
-  std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const override {
-    return seed_state(seed_generator_, options_.rate);
-  }
-
  protected:
-  Tensor call(const Tensor& input, const CallContext& context) override;
-  Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
-
- private:
-  SeedGenerator seed_generator_;
+  Tensor disturbed(const Tensor& input, std::uint64_t key) const override;
 };
 
 namespace layers {

@@ -7,16 +7,11 @@
 namespace sepal {
 
 GaussianDropoutLayer::GaussianDropoutLayer(Options options)
-    : ConfiguredLayer("GaussianDropout", std::move(options)), seed_generator_(options_.seed) {
-  expect_zero_to_one("rate", options_.rate);
-  set_supports_masking();
-}
+    : NoiseLayer("GaussianDropout", "rate", &Options::rate, std::move(options)) {}
 
-Tensor GaussianDropoutLayer::call(const Tensor& input, const CallContext& context) {
-  if (!context.training || options_.rate == 0.0) return input;
+Tensor GaussianDropoutLayer::disturbed(const Tensor& input, std::uint64_t key) const {
   const double stddev = std::sqrt(options_.rate / (1.0 - options_.rate));
-  return ops::multiply(input,
-                       normal_noise(input.shape(), 1.0, stddev, input.dtype(), seed_generator_.next()));
+  return ops::multiply(input, normal_noise(input.shape(), 1.0, stddev, input.dtype(), key));
 }
 
 }  // namespace sepal

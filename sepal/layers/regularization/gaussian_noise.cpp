@@ -5,15 +5,10 @@
 namespace sepal {
 
 GaussianNoiseLayer::GaussianNoiseLayer(Options options)
-    : ConfiguredLayer("GaussianNoise", std::move(options)), seed_generator_(options_.seed) {
-  expect_zero_to_one("stddev", options_.stddev);
-  set_supports_masking();
-}
+    : NoiseLayer("GaussianNoise", "stddev", &Options::stddev, std::move(options)) {}
 
-Tensor GaussianNoiseLayer::call(const Tensor& input, const CallContext& context) {
-  if (!context.training || options_.stddev == 0.0) return input;
-  return ops::add(input,
-                  normal_noise(input.shape(), 0.0, options_.stddev, input.dtype(), seed_generator_.next()));
+Tensor GaussianNoiseLayer::disturbed(const Tensor& input, std::uint64_t key) const {
+  return ops::add(input, normal_noise(input.shape(), 0.0, options_.stddev, input.dtype(), key));
 }
 
 }  // namespace sepal

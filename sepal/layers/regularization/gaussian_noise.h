@@ -1,8 +1,6 @@
 // GaussianNoise (keras.layers.GaussianNoise).
 #pragma once
 
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
 #include "sepal/layers/regularization/noise.h"
 
 namespace sepal {
@@ -23,20 +21,12 @@ struct GaussianNoiseOptions {
 };
 
 /// In training adds normal numbers of mean 0; else the identity.
-class GaussianNoiseLayer : public ConfiguredLayer<GaussianNoiseOptions> {
+class GaussianNoiseLayer : public NoiseLayer<GaussianNoiseOptions> {
  public:
   explicit GaussianNoiseLayer(Options options);
 
-  std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const override {
-    return seed_state(seed_generator_, options_.stddev);
-  }
-
  protected:
-  Tensor call(const Tensor& input, const CallContext& context) override;
-  Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
-
- private:
-  SeedGenerator seed_generator_;
+  Tensor disturbed(const Tensor& input, std::uint64_t key) const override;
 };
 
 namespace layers {

@@ -44,10 +44,4 @@ void expect_zero_to_one(const char* argument, double value) {
                   argument, argument, value));
 }
 
-std::vector<std::pair<std::string, std::vector<Variable>>> seed_state(const SeedGenerator& generator,
-                                                                      double amount) {
-  if (amount == 0.0) return {};
-  return {{"seed_generator", {generator.state()}}};
-}
-
 }  // namespace sepal

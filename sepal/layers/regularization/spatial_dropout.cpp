@@ -9,12 +9,10 @@ namespace sepal {
 
 template <class OptionsT>
 SpatialDropoutLayer<OptionsT>::SpatialDropoutLayer(const char* class_name, int rank, Options options)
-    : ConfiguredLayer<OptionsT>(class_name, std::move(options)), seed_generator_(options_.seed) {
-  expect_zero_to_one("rate", options_.rate);
+    : NoiseLayer<OptionsT>(class_name, "rate", &OptionsT::rate, std::move(options)) {
   if constexpr (requires { options_.data_format; }) {
     options_.data_format = standardize_data_format(options_.data_format);
   }
-  this->set_supports_masking();
   this->set_input_spec({.ndim = rank});
 }
 
@@ -28,8 +26,7 @@ Json SpatialDropoutLayer<OptionsT>::get_config() const {
 }
 
 template <class OptionsT>
-Tensor SpatialDropoutLayer<OptionsT>::call(const Tensor& input, const CallContext& context) {
-  if (!context.training || options_.rate == 0.0) return input;
+Tensor SpatialDropoutLayer<OptionsT>::disturbed(const Tensor& input, std::uint64_t key) const {
   if (options_.rate == 1.0) return ops::multiply(input, 0.0);
   int channels = input.rank() - 1;
   if constexpr (requires { options_.data_format; }) {
@@ -38,7 +35,7 @@ Tensor SpatialDropoutLayer<OptionsT>::call(const Tensor& input, const CallContex
   Shape shape(std::vector<std::int64_t>(static_cast<std::size_t>(input.rank()), 1));
   shape[0] = input.shape()[0];
   shape[channels] = input.shape()[channels];
-  return ops::multiply(input, dropout_mask(shape, options_.rate, input.dtype(), seed_generator_.next()));
+  return ops::multiply(input, dropout_mask(shape, options_.rate, input.dtype(), key));
 }
 
 template class SpatialDropoutLayer<SpatialDropout1DOptions>;

@@ -1,8 +1,6 @@
 // SpatialDropout1D, SpatialDropout2D, SpatialDropout3D (keras.layers).
 #pragma once
 
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
 #include "sepal/layers/regularization/noise.h"
 
 namespace sepal {
@@ -42,27 +40,19 @@ struct SpatialDropoutOptions {
 /// In training sets whole channels of a sample to 0 at random and scales the others by 1 / (1 - rate); else
 /// the identity.
 template <class OptionsT>
-class SpatialDropoutLayer : public ConfiguredLayer<OptionsT> {
+class SpatialDropoutLayer : public NoiseLayer<OptionsT> {
  public:
-  using typename ConfiguredLayer<OptionsT>::Options;
+  using typename NoiseLayer<OptionsT>::Options;
 
-  std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const override {
-    return seed_state(seed_generator_, options_.rate);
-  }
   /// Keras writes no `trainable` here, and the dtype as a bare name.
   Json get_config() const override;
 
  protected:
-  using ConfiguredLayer<OptionsT>::options_;
+  using NoiseLayer<OptionsT>::options_;
 
-  /// @throws ValueError if the rate is not in [0, 1].
   SpatialDropoutLayer(const char* class_name, int rank, Options options);
 
-  Tensor call(const Tensor& input, const CallContext& context) override;
-  Shape compute_output_shape(const Shape& input_shape) override { return input_shape; }
-
- private:
-  SeedGenerator seed_generator_;
+  Tensor disturbed(const Tensor& input, std::uint64_t key) const override;
 };
 
 extern template class SpatialDropoutLayer<SpatialDropout1DOptions>;
