@@ -29,9 +29,11 @@ using testing::clear_weights;
 using ::testing::ElementsAre;
 using testing::expect_golden_outputs;
 using testing::expect_same_weights;
+using testing::expect_training_goes_on;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kGolden;
+using testing::write_quickly;
 
 struct OldFile {
   const char* folder;
@@ -206,16 +208,7 @@ TEST(SaveModel, WritesTheSameLegacyBytesAgain) {
 TEST(SaveModel, LetsTrainingGoOnFromALegacyFile) {
   for (const char* optimizer : {"adam", "sgd", "rmsprop"}) {
     const testing::TemporaryFolder temporary;
-    const Model model = small_model(optimizer);
-    for (int step = 0; step < 3; ++step) model->train_on_batch(kX, kY);
-    model->save(temporary / "m.h5");
-    const Model again = load_model(temporary / "m.h5");
-    EXPECT_EQ(again->optimizer()->iterations(), 3);
-    for (int step = 0; step < 2; ++step) {
-      model->train_on_batch(kX, kY);
-      again->train_on_batch(kX, kY);
-    }
-    expect_same_weights(model, again);
+    expect_training_goes_on(small_model(optimizer), temporary / "m.h5", kX, kY);
   }
 }
 
@@ -323,12 +316,6 @@ std::vector<std::byte> tiny_file() {
   model->compile({.optimizer = "sgd", .loss = "mse"});
   model->save(temporary / "m.h5");
   return read_file(temporary / "m.h5", 1 << 20);
-}
-
-// Not flushed to the device as write_file does: these tests write thousands of files.
-void write_quickly(const std::string& path, std::span<const std::byte> bytes) {
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 // Whether the file loads; nothing but an Error may leave load_model.

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/atomic_file.h"
@@ -30,15 +29,11 @@ using testing::clear_weights;
 using ::testing::ElementsAre;
 using testing::expect_golden_outputs;
 using testing::expect_same_weights;
+using testing::expect_training_goes_on;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kGolden;
-
-// Not flushed to the device as write_file does: these tests write thousands of files.
-void write_quickly(const std::string& path, std::span<const std::byte> bytes) {
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-}
+using testing::write_quickly;
 
 class GoldenModel : public ::testing::TestWithParam<const char*> {
  protected:
@@ -134,16 +129,7 @@ TEST(SaveModel, SavesAgainWithTheSameBytes) {
 TEST(SaveModel, LetsTrainingGoOnWhereItStopped) {
   for (const char* optimizer : {"adam", "sgd", "rmsprop", "adagrad"}) {
     const testing::TemporaryFolder temporary;
-    const Model model = small_model(optimizer);
-    for (int step = 0; step < 3; ++step) model->train_on_batch(kX, kY);
-    model->save(temporary / "m.keras");
-    const Model again = load_model(temporary / "m.keras");
-    EXPECT_EQ(again->optimizer()->iterations(), 3);
-    for (int step = 0; step < 2; ++step) {
-      model->train_on_batch(kX, kY);
-      again->train_on_batch(kX, kY);
-    }
-    expect_same_weights(model, again);
+    expect_training_goes_on(small_model(optimizer), temporary / "m.keras", kX, kY);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "sepal/data/npy.h"
 #include "sepal/models/model.h"
+#include "sepal/saving/load_model.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal::testing {
@@ -46,6 +47,20 @@ inline void expect_same_weights(const Model& a, const Model& b) {
   const Tensors right = b->get_weights();
   ASSERT_EQ(left.size(), right.size());
   for (std::size_t i = 0; i < left.size(); ++i) expect_same_bits(left[i], right[i]);
+}
+
+/// Trains, saves to `path`, loads, and trains both on: they must stay the same.
+inline void expect_training_goes_on(const Model& model, const std::string& path, const Tensor& x,
+                                    const Tensor& y) {
+  for (int step = 0; step < 3; ++step) model->train_on_batch(x, y);
+  model->save(path);
+  const Model again = load_model(path);
+  EXPECT_EQ(again->optimizer()->iterations(), 3);
+  for (int step = 0; step < 2; ++step) {
+    model->train_on_batch(x, y);
+    again->train_on_batch(x, y);
+  }
+  expect_same_weights(model, again);
 }
 
 /// All weights become 0.

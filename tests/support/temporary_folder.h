@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
+#include <cstddef>
 #include <filesystem>
+#include <fstream>
+#include <span>
 #include <string>
 
 namespace sepal::testing {
@@ -32,5 +35,11 @@ class TemporaryFolder {
  private:
   std::filesystem::path folder_;
 };
+
+/// Not flushed to the device as `write_file` does: some tests write thousands of files.
+inline void write_quickly(const std::string& path, std::span<const std::byte> bytes) {
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
 
 }  // namespace sepal::testing
