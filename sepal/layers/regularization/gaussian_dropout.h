@@ -5,20 +5,8 @@
 
 namespace sepal {
 
-struct GaussianDropoutOptions {
-  /// In [0, 1).
-  double rate = 0.0;
-  std::optional<std::int64_t> seed = {};
-  std::string name = {};
-  bool trainable = true;
-  DTypePolicy dtype = {};
-
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("rate", o.rate);
-    v("seed", o.seed);
-  }
-};
+/// The rate is below 1.
+using GaussianDropoutOptions = RateOptions;
 
 /// In training multiplies by normal numbers of mean 1 and variance rate / (1 - rate); else the identity.
 class GaussianDropoutLayer : public NoiseLayer<GaussianDropoutOptions> {

@@ -27,6 +27,22 @@ Shape mask_shape(const NoiseShape& noise_shape, const Shape& input);
 /// @throws ValueError naming `argument` if `value` is not in [0, 1].
 void expect_zero_to_one(const char* argument, double value);
 
+/// Arguments of a layer with a rate and no more.
+struct RateOptions {
+  /// The share that is dropped, in [0, 1].
+  double rate = 0.0;
+  std::optional<std::int64_t> seed = {};
+  std::string name = {};
+  bool trainable = true;
+  DTypePolicy dtype = {};
+
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("rate", o.rate);
+    v("seed", o.seed);
+  }
+};
+
 /// A layer that disturbs its input in training and is the identity else, and in training too if its amount
 /// (`rate`, `stddev`) is 0.
 template <class OptionsT>

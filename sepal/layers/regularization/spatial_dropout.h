@@ -5,20 +5,7 @@
 
 namespace sepal {
 
-struct SpatialDropout1DOptions {
-  /// The share of the channels that is dropped, in [0, 1].
-  double rate = 0.0;
-  std::optional<std::int64_t> seed = {};
-  std::string name = {};
-  bool trainable = true;
-  DTypePolicy dtype = {};
-
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("rate", o.rate);
-    v("seed", o.seed);
-  }
-};
+using SpatialDropout1DOptions = RateOptions;
 
 /// Of SpatialDropout2D and SpatialDropout3D.
 struct SpatialDropoutOptions {
