@@ -101,7 +101,7 @@ TEST(Schedule, RefusesPeriodsThatAreNotPositive) {
   EXPECT_THROW(Schedule(schedules::CosineDecayRestarts({.first_decay_steps = -1})), ValueError);
   LearningRate rate = 0.0;
   EXPECT_THROW(config_get(Json("0.1"), {"optimizer", "learning_rate"}, rate), ValueError);
-  EXPECT_THROW(config_get(Json(nullptr), {"optimizer", "learning_rate"}, rate), TypeError);
+  EXPECT_THROW(config_get(Json(nullptr), {"optimizer", "learning_rate"}, rate), ValueError);
 }
 
 }  // namespace
