@@ -1,6 +1,8 @@
 #include "sepal/saving/legacy_layout.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <set>
 
 #include "sepal/saving/dialect.h"
@@ -8,14 +10,14 @@
 namespace sepal {
 namespace {
 
-struct PlacedVariable {
-  Variable variable;
-  std::string layer;
-};
+// The variables inside of a layer by "name of their layer/own name".
+using VariableIndex = std::multimap<std::string, Variable>;
 
-void collect(const Layer& layer, std::vector<PlacedVariable>& all) {
-  for (const Variable& variable : layer.own_weights()) all.push_back({variable, layer.name()});
-  for (const auto& inner : layer.sublayers()) collect(*inner, all);
+void collect(const Layer& layer, VariableIndex& index) {
+  for (const Variable& variable : layer.own_weights()) {
+    index.emplace(h5_join(layer.name(), variable.name()), variable);
+  }
+  for (const auto& inner : layer.sublayers()) collect(*inner, index);
 }
 
 // "enc_sep/depthwise_kernel:0": the last two parts, without TensorFlow's number of an output.
@@ -34,30 +36,31 @@ struct SavedName {
   std::string variable;
 };
 
-bool is_of_layer(const SavedName& saved, const std::string& layer) {
+// The variable that the name means, unless none or several may be meant.
+std::optional<Variable> only_match(const VariableIndex& index, const SavedName& saved) {
+  std::map<std::uint64_t, Variable> matches;
   // A Sequential puts its own name in front; before Keras 3 a layer's name could have a '/' in it.
-  return saved.innermost == layer || saved.scope == layer;
-}
-
-bool is_of_variable(const SavedName& saved, const std::string& name) {
-  // The kernel of a DepthwiseConv2D has changed its name.
-  return saved.variable == name || (saved.variable == "depthwise_kernel" && name == "kernel");
+  for (const std::string& layer : {saved.innermost, saved.scope}) {
+    // The kernel of a DepthwiseConv2D has changed its name.
+    const std::string other_name = saved.variable == "depthwise_kernel" ? "kernel" : saved.variable;
+    for (const std::string& name : {saved.variable, other_name}) {
+      const auto [first, last] = index.equal_range(h5_join(layer, name));
+      for (auto match = first; match != last; ++match) matches[match->second.id()] = match->second;
+    }
+  }
+  if (matches.size() != 1) return std::nullopt;
+  return matches.begin()->second;
 }
 
 std::optional<Variables> order_by_names(const Layer& layer, const std::vector<std::string>& names) {
-  std::vector<PlacedVariable> placed;
-  collect(layer, placed);
+  VariableIndex index;
+  collect(layer, index);
   Variables order;
   std::set<std::uint64_t> used;
   for (const std::string& name : names) {
-    const SavedName saved(name);
-    const auto matches = [&](const PlacedVariable& p) {
-      return is_of_layer(saved, p.layer) && is_of_variable(saved, p.variable.name());
-    };
-    const auto found = std::find_if(placed.begin(), placed.end(), matches);
-    if (found == placed.end() || std::find_if(found + 1, placed.end(), matches) != placed.end()) return {};
-    if (!used.insert(found->variable.id()).second) return {};
-    order.push_back(found->variable);
+    const std::optional<Variable> match = only_match(index, SavedName(name));
+    if (!match || !used.insert(match->id()).second) return std::nullopt;
+    order.push_back(*match);
   }
   return order;
 }

@@ -25,6 +25,14 @@ struct Pair {
   std::shared_ptr<Layer> layer;
 };
 
+using LayersByName = std::map<std::string, std::shared_ptr<Layer>>;
+
+LayersByName named_layers(const std::vector<std::shared_ptr<Layer>>& layers) {
+  LayersByName by_name;
+  for (const auto& layer : layers) by_name[layer->name()] = layer;
+  return by_name;
+}
+
 std::string weights_group(const H5File& file) {
   return file.has_group(kLegacyModelGroup) ? kLegacyModelGroup : "";
 }
@@ -103,8 +111,7 @@ class LegacyReader {
     }
     std::vector<Pair> in_order;
     std::vector<Pair> named;
-    std::map<std::string, std::shared_ptr<Layer>> by_name;
-    for (const auto& layer : layers) by_name[layer->name()] = layer;
+    const LayersByName by_name = named_layers(layers);
     for (std::size_t i = 0; i < saved.size(); ++i) {
       in_order.push_back({i, saved[i], layers[i]});
       const auto found = by_name.find(saved[i]->name);
@@ -117,11 +124,11 @@ class LegacyReader {
 
   // Layers without weights count too: a layer of their name that has some does not fit them.
   std::vector<Pair> pairs_by_name() const {
+    const LayersByName by_name = named_layers(model_.sublayers());
     std::vector<Pair> pairs;
     for (std::size_t i = 0; i < saved_.size(); ++i) {
-      for (const auto& layer : model_.sublayers()) {
-        if (layer->name() == saved_[i].name) pairs.push_back({i, &saved_[i], layer});
-      }
+      const auto found = by_name.find(saved_[i].name);
+      if (found != by_name.end()) pairs.push_back({i, &saved_[i], found->second});
     }
     return pairs;
   }
