@@ -124,7 +124,8 @@ void config_get(const Json& in, const ConfigField& field, bool& value) {
 
 void config_get(const Json& in, const ConfigField& field, std::int64_t& value) {
   // Python cannot compare text with a number, which is how Keras finds out.
-  if (in.is_string()) throw TypeError(fmt::format("{}: expected an integer. Received: {}", field.str(), shown(in)));
+  if (in.is_string())
+    throw TypeError(fmt::format("{}: expected an integer. Received: {}", field.str(), shown(in)));
   const auto number = as_integer(in);
   if (!number) config_type_error(field, "an integer", in);
   value = *number;

@@ -84,8 +84,8 @@ void config_put(Json& out, const char* key, const std::optional<double>& value);
 void config_put(Json& out, const char* key, const std::optional<std::int64_t>& value);
 void config_put(Json& out, const char* key, const std::optional<IntTuple>& value);
 
-/// @throws ValueError naming the field, the expected type and what was found; TypeError for text instead of an
-/// integer.
+/// @throws ValueError naming the field, the expected type and what was found; TypeError for text instead of
+/// an integer.
 void config_get(const Json& in, const ConfigField& field, bool& value);
 void config_get(const Json& in, const ConfigField& field, std::int64_t& value);
 void config_get(const Json& in, const ConfigField& field, double& value);

@@ -14,8 +14,8 @@ std::string to_snake_case(std::string_view class_name);
 /// Compatibility::tf14 the first name has "_1" already.
 std::string auto_name(std::string_view class_name);
 
-/// `base`, then `base`_1, `base`_2, … for further calls with the same base: the name of a variable scope, which
-/// TensorFlow 1.4 counts apart from the names of layers and by first use.
+/// `base`, then `base`_1, `base`_2, … for further calls with the same base: the name of a variable scope,
+/// which TensorFlow 1.4 counts apart from the names of layers and by first use.
 std::string unique_scope_name(const std::string& base);
 
 /// Which session this is: it changes when clear_session is called.

@@ -24,6 +24,10 @@ std::int64_t checked_add(std::int64_t a, std::int64_t b) {
   return sum;
 }
 
+void Shape::throw_no_axis(int axis) const {
+  throw ValueError(fmt::format("There is no axis {} in shape {}.", axis, str()));
+}
+
 std::int64_t Shape::num_elements() const {
   std::int64_t product = 1;
   for (const std::int64_t dim : dims_) {

@@ -24,10 +24,12 @@ class Shape {
   bool empty() const { return dims_.empty(); }
 
   /// Axis `axis`; a negative axis counts from the end.
+  /// @throws ValueError if there is no such axis: shapes come from files and users, and not each rule about a
+  /// rank is checked before the shape is read.
   std::int64_t operator[](int axis) const { return dims_[index(axis)]; }
   std::int64_t& operator[](int axis) { return dims_[index(axis)]; }
 
-  std::int64_t back() const { return dims_.back(); }
+  std::int64_t back() const { return (*this)[-1]; }
   void push_back(std::int64_t dim) { dims_.push_back(dim); }
   auto begin() const { return dims_.begin(); }
   auto end() const { return dims_.end(); }
@@ -52,7 +54,12 @@ class Shape {
   bool operator==(const Shape&) const = default;
 
  private:
-  std::size_t index(int axis) const { return static_cast<std::size_t>(axis < 0 ? axis + rank() : axis); }
+  std::size_t index(int axis) const {
+    const auto i = static_cast<std::size_t>(axis < 0 ? axis + rank() : axis);
+    if (i >= dims_.size()) throw_no_axis(axis);
+    return i;
+  }
+  [[noreturn]] void throw_no_axis(int axis) const;
 
   std::vector<std::int64_t> dims_;
 };

@@ -16,9 +16,9 @@ namespace sepal {
 class CallInputs {
  public:
   CallInputs() = default;
-  CallInputs(std::nullptr_t) {}                                       // NOLINT: None
-  CallInputs(const Tensor& input) : CallInputs(Tensors{input}) {}     // NOLINT
-  CallInputs(const Tensors& inputs) {                                 // NOLINT
+  CallInputs(std::nullptr_t) {}                                    // NOLINT: None
+  CallInputs(const Tensor& input) : CallInputs(Tensors{input}) {}  // NOLINT
+  CallInputs(const Tensors& inputs) {                              // NOLINT
     for (const Tensor& input : inputs) ids_.push_back(input.id());
   }
   CallInputs(const KerasTensor& input) : CallInputs(KerasTensors{input}) {}  // NOLINT

@@ -14,7 +14,8 @@ std::shared_ptr<Layer> deep_copy(const Layer& layer, DeepCopyMemo* memo) {
   }
   // The config of TensorFlow 1.4 does not hold every option.
   const CompatibilityScope scope(Compatibility::keras3);
-  const std::shared_ptr<Layer> copy = layer_from_envelope(layer_envelope(layer), "copy of layer '" + layer.name() + "'");
+  const std::shared_ptr<Layer> copy =
+      layer_from_envelope(layer_envelope(layer), "copy of layer '" + layer.name() + "'");
   copy->set_drops_masks(layer.drops_masks());
   if (layer.built()) {
     if (!copy->built()) copy->build_for(layer.build_shapes());

@@ -11,8 +11,8 @@ namespace sepal {
 /// What was copied already: a layer that several things share stays one layer in their copies.
 using DeepCopyMemo = std::map<const Layer*, std::shared_ptr<Layer>>;
 
-/// A new layer of the same class, name and config with weights of its own that start with the same values, and
-/// without any of the calls, losses and updates. If the memo has a copy, that one.
+/// A new layer of the same class, name and config with weights of its own that start with the same values,
+/// and without any of the calls, losses and updates. If the memo has a copy, that one.
 /// @throws ValueError if the class is not registered, or its config cannot be written (a function without a
 /// name).
 std::shared_ptr<Layer> deep_copy(const Layer& layer, DeepCopyMemo* memo = nullptr);

@@ -4,8 +4,8 @@
 namespace sepal {
 
 /// While one exists, this thread is in eager mode: calls compute as ever, but what speaks of a graph (nodes,
-/// losses, updates, Input) raises RuntimeError, and `add_update` does nothing. It is off at the start, so that
-/// both kinds of call go side by side.
+/// losses, updates, Input) raises RuntimeError, and `add_update` does nothing. It is off at the start, so
+/// that both kinds of call go side by side.
 class EagerMode {
  public:
   EagerMode();

@@ -138,6 +138,11 @@ void Layer::build_for(const Shapes& input_shapes) {
   built_ = true;
 }
 
+Shapes Layer::output_shapes_for(const Shapes& input_shapes) {
+  check_inputs(input_shapes);
+  return compute_output_shapes(input_shapes);
+}
+
 Tensors Layer::cast_to_compute(const Tensors& inputs) const {
   Tensors cast_inputs = inputs;
   if (!casts_inputs()) return cast_inputs;
@@ -170,7 +175,8 @@ Tensors Layer::call_within(const Tensors& inputs, const CallContext& context) {
   for (const Tensor& input : inputs) {
     if (!input.defined()) {
       throw ValueError(fmt::format(
-          "Inputs to a layer should be tensors. Got a tensor without a value as input for layer '{}'.", name()));
+          "Inputs to a layer should be tensors. Got a tensor without a value as input for layer '{}'.",
+          name()));
     }
   }
   maybe_build(shapes_of(inputs));
@@ -235,14 +241,14 @@ KerasTensors Layer::operator()(const KerasTensors& inputs, bool list_input) {
       throw ValueError(fmt::format("Layer \"{}\" was called on an empty KerasTensor.", name()));
     if (executing_eagerly()) {
       throw ValueError(fmt::format(
-          "Layer \"{}\" was called in eager mode on a symbolic tensor, which only a model computes: {}", name(),
-          input.str()));
+          "Layer \"{}\" was called in eager mode on a symbolic tensor, which only a model computes: {}",
+          name(), input.str()));
     }
     if (compatibility() == Compatibility::tf14 && input.data()->session != session_) {
-      throw ValueError(
-          fmt::format("Input graph and Layer graph are not the same: layer \"{}\" and {} were made in different "
-                      "sessions.",
-                      name(), input.str()));
+      throw ValueError(fmt::format(
+          "Input graph and Layer graph are not the same: layer \"{}\" and {} were made in different "
+          "sessions.",
+          name(), input.str()));
     }
     shapes.push_back(input.shape());
     dtypes.push_back(input.dtype());

@@ -94,8 +94,8 @@ class Layer : public Operation {
   explicit Layer(std::string class_name, LayerArguments arguments = {});
 
   const std::string& class_name() const { return class_name_; }
-  /// The Python module that files name for a class of Keras that is not in keras.layers ("keras.src.ops.numpy");
-  /// empty for all others.
+  /// The Python module that files name for a class of Keras that is not in keras.layers
+  /// ("keras.src.ops.numpy"); empty for all others.
   virtual std::string_view keras_module() const { return {}; }
 
   // ---- Calling (Keras: `__call__`, `apply`, `build`, `call`, `compute_output_shape`) ----
@@ -127,7 +127,8 @@ class Layer : public Operation {
   Tensor call_built(const Tensor& input, CallOptions options = {});
 
   /// Shapes of the outputs for inputs of these shapes; axes may be kNone. The layer need not be built.
-  Shapes output_shapes_for(const Shapes& input_shapes) { return compute_output_shapes(input_shapes); }
+  /// @throws ValueError if they do not fit the layer.
+  Shapes output_shapes_for(const Shapes& input_shapes);
 
   /// What the first call or build finds: see LayerKeywords.
   void set_keywords(LayerKeywords keywords);
@@ -174,7 +175,9 @@ class Layer : public Operation {
   /// Layers inside of this one, in the order of a file.
   virtual std::vector<std::shared_ptr<Layer>> sublayers() const { return {}; }
   /// Those of them that a file keeps under an attribute of their own (a wrapper's `layer`), not in a list.
-  virtual std::vector<std::pair<std::string, std::shared_ptr<Layer>>> attribute_sublayers() const { return {}; }
+  virtual std::vector<std::pair<std::string, std::shared_ptr<Layer>>> attribute_sublayers() const {
+    return {};
+  }
   /// Variables that are state but no weights (a dropout's seed): attribute name and its variables.
   virtual std::vector<std::pair<std::string, std::vector<Variable>>> state_variables() const { return {}; }
 
@@ -200,8 +203,8 @@ class Layer : public Operation {
   /// Regularization losses, those of add_loss, and those of the last call outside of any other layer (under
   /// Compatibility::tf14: of every such call), each once.
   Tensors losses() const;
-  /// Adds to what the layer, and any model it is in, is trained to make small. Inside of `call` the loss lasts
-  /// until the next call.
+  /// Adds to what the layer, and any model it is in, is trained to make small. Inside of `call` the loss
+  /// lasts until the next call.
   void add_loss(AddedLoss loss, CallInputs inputs = {});
   void add_loss(const std::vector<AddedLoss>& losses, const CallInputs& inputs = {});
   /// Those registered for, or made by a call on, exactly these inputs in this order; for none: those that

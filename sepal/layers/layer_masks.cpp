@@ -43,7 +43,8 @@ Tensor probe(const Shape& shape, DType dtype, std::int64_t length) {
 
 void Layer::check_masks(const std::string& mask) const {
   if (supports_masking_ || drops_masks_) return;
-  throw TypeError(fmt::format("Layer {} does not support masking, but was passed an input_mask: {}", name(), mask));
+  throw TypeError(
+      fmt::format("Layer {} does not support masking, but was passed an input_mask: {}", name(), mask));
 }
 
 Tensors Layer::compute_masks(const Tensors&, const Tensors& masks) { return masks; }
@@ -52,8 +53,8 @@ Tensors Layer::compute_mask(const Tensors& inputs, const Tensors& masks) {
   if (supports_masking_) return compute_masks(inputs, masks);
   for (const Tensor& mask : masks) {
     if (mask.defined()) {
-      throw TypeError(fmt::format("Layer {} does not support masking, but was passed an input_mask: {}", name(),
-                                  mask.str()));
+      throw TypeError(fmt::format("Layer {} does not support masking, but was passed an input_mask: {}",
+                                  name(), mask.str()));
     }
   }
   return {};
@@ -82,9 +83,8 @@ void Layer::attach_masks(const Tensors& inputs, const Tensors& masks, Tensors& o
 }
 
 std::vector<std::shared_ptr<const KerasTensorData>> Layer::symbolic_masks(const KerasTensors& inputs) {
-  const auto masked = std::find_if(inputs.begin(), inputs.end(), [](const KerasTensor& input) {
-    return input.mask().defined();
-  });
+  const auto masked = std::find_if(inputs.begin(), inputs.end(),
+                                   [](const KerasTensor& input) { return input.mask().defined(); });
   if (masked == inputs.end() && !makes_mask()) return {};
   if (!supports_masking_) {
     check_masks(masked->mask().str());

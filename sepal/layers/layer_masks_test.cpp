@@ -90,8 +90,11 @@ TEST(LayerMasks, ReachSoftmax) {
   const Tensor y = softmax(x, {.mask = Tensor::from<bool>({true, false, true}, {1, 3})});
   // exp(1) and exp(3) over their sum.
   testing::expect_close(y, Tensor::from<float>({0.11920292F, 0.0F, 0.88079708F}, {1, 3}), 1e-6, 0.0);
-  expect_error<ValueError>([&] { (void)softmax(x, {.mask = Tensor::from<bool>({true, false}, {1, 2})}); },
-                           {"mask", "(1, 3)", "(1, 2)"});
+  expect_error<ValueError>(
+      [&] {
+        (void)softmax(x, {.mask = Tensor::from<bool>({true, false}, {1, 2})});
+      },
+      {"mask", "(1, 3)", "(1, 2)"});
 }
 
 TEST(LayerMasks, LeaveStepsOutOfBatchStatistics) {
@@ -105,12 +108,14 @@ TEST(LayerMasks, LeaveStepsOutOfBatchStatistics) {
   testing::expect_close(normalize->get_weights()[3], Tensor::from<double>({1, 50.5}, {2}), 1e-5, 0.0);
   EXPECT_NEAR(y.at(0), -1.0 / std::sqrt(1.001), 1e-5);
   EXPECT_NEAR(y.at(5), 10.0 / std::sqrt(100.001), 1e-5);
-  expect_error<ValueError>([&] { (void)normalize(x, {.training = true, .mask = Tensor::from<bool>({true}, {1})}); },
-                           {"one dimension less", "(1,)"});
+  expect_error<ValueError>(
+      [&] { (void)normalize(x, {.training = true, .mask = Tensor::from<bool>({true}, {1})}); },
+      {"one dimension less", "(1,)"});
 }
 
 TEST(LayerMasks, WeighLossesAndMetrics) {
-  const Sequential model({Input({.shape = {3, 2}}), layers::Masking(), layers::Dense({.units = 1, .use_bias = false})});
+  const Sequential model(
+      {Input({.shape = {3, 2}}), layers::Masking(), layers::Dense({.units = 1, .use_bias = false})});
   model->set_weights({Tensor::ones({2, 1})});
   model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.0}), .loss = "mse", .metrics = {"mae"}});
   const Logs logs = model->test_on_batch(steps(), Tensor::from<float>({1, 100, 3}, {1, 3, 1}));

@@ -32,8 +32,9 @@ const CallRecord& call_at(const Layer& layer, int node_index, const char* proper
                                    layer.name(), property));
   }
   if (node_index < 0 || node_index >= count) {
-    throw ValueError(fmt::format("Asked to get {} at node {}, but the layer \"{}\" has only {} inbound nodes.",
-                                 property, node_index, layer.name(), count));
+    throw ValueError(
+        fmt::format("Asked to get {} at node {}, but the layer \"{}\" has only {} inbound nodes.", property,
+                    node_index, layer.name(), count));
   }
   return layer.calls()[static_cast<std::size_t>(node_index)];
 }
@@ -67,10 +68,10 @@ OneOrMore<Shape> common_shapes(const Layer& layer, Shapes (*read)(const CallReco
   const Shapes first = read(layer.calls()[0]);
   for (const CallRecord& call : layer.calls()) {
     if (read(call) != first) {
-      throw AttributeError(
-          fmt::format("The layer \"{0}\" has multiple inbound nodes, with different {1}s. Hence the notion of "
-                      "\"{1}\" is ill-defined for the layer. Use `{2}(node_index)` instead.",
-                      layer.name(), property, method));
+      throw AttributeError(fmt::format(
+          "The layer \"{0}\" has multiple inbound nodes, with different {1}s. Hence the notion of "
+          "\"{1}\" is ill-defined for the layer. Use `{2}(node_index)` instead.",
+          layer.name(), property, method));
     }
   }
   return OneOrMore(first);
@@ -117,8 +118,7 @@ OneOrMore<KerasTensor> Layer::get_output_at(int node_index) const {
 }
 
 OneOrMore<KerasTensor> Layer::get_input_mask_at(int node_index) const {
-  return OneOrMore(
-      masks_of(inputs_of(call_at(*this, node_index, "input mask", "Layer.get_input_mask_at"))));
+  return OneOrMore(masks_of(inputs_of(call_at(*this, node_index, "input mask", "Layer.get_input_mask_at"))));
 }
 
 OneOrMore<KerasTensor> Layer::get_output_mask_at(int node_index) const {
@@ -127,13 +127,11 @@ OneOrMore<KerasTensor> Layer::get_output_mask_at(int node_index) const {
 }
 
 OneOrMore<Shape> Layer::get_input_shape_at(int node_index) const {
-  return OneOrMore(
-      input_shapes_of(call_at(*this, node_index, "input shape", "Layer.get_input_shape_at")));
+  return OneOrMore(input_shapes_of(call_at(*this, node_index, "input shape", "Layer.get_input_shape_at")));
 }
 
 OneOrMore<Shape> Layer::get_output_shape_at(int node_index) const {
-  return OneOrMore(
-      output_shapes_of(call_at(*this, node_index, "output shape", "Layer.get_output_shape_at")));
+  return OneOrMore(output_shapes_of(call_at(*this, node_index, "output shape", "Layer.get_output_shape_at")));
 }
 
 std::uint64_t Layer::graph() const {

@@ -29,9 +29,8 @@ std::vector<Variable> filtered(const std::vector<Variable>& variables, bool trai
 
 Variable Layer::add_weight(WeightOptions options) {
   if (options.regularizer && executing_eagerly()) {
-    throw RuntimeError(
-        fmt::format("Layer \"{}\", weight '{}': a regularizer is not supported in eager mode.", name(),
-                    options.name));
+    throw RuntimeError(fmt::format("Layer \"{}\", weight '{}': a regularizer is not supported in eager mode.",
+                                   name(), options.name));
   }
   enter_scope();
   const DType dtype = options.dtype.value_or(dtype_);
@@ -39,10 +38,11 @@ Variable Layer::add_weight(WeightOptions options) {
     for (const Variable& existing : own_weights()) {
       if (existing.name() != options.name) continue;
       if (existing.shape() != options.shape || existing.dtype() != dtype) {
-        throw ValueError(fmt::format(
-            "Trying to share variable {}, but specified shape {} and dtype {}, and found shape {} and dtype {}.",
-            existing.path(), options.shape.str(), name_of(dtype), existing.shape().str(),
-            name_of(existing.dtype())));
+        throw ValueError(
+            fmt::format("Trying to share variable {}, but specified shape {} and dtype {}, and found shape "
+                        "{} and dtype {}.",
+                        existing.path(), options.shape.str(), name_of(dtype), existing.shape().str(),
+                        name_of(existing.dtype())));
       }
       return existing;
     }

@@ -48,9 +48,10 @@ Json without_later_keys(const Layer& layer, const Json& config) {
     } else if (!is_newer(layer.class_name(), key)) {
       result[key] = value;
     } else if (!is_plain(key, value)) {
-      throw ValueError(fmt::format(
-          "Layer '{}', field '{}': TensorFlow 1.4 does not write this option, so it would be lost. Received: {}",
-          layer.name(), key, value.dump()));
+      throw ValueError(
+          fmt::format("Layer '{}', field '{}': TensorFlow 1.4 does not write this option, so it would be "
+                      "lost. Received: {}",
+                      layer.name(), key, value.dump()));
     }
   }
   return result;

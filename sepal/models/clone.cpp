@@ -14,9 +14,9 @@ namespace {
 Ref<Layer> replaced(const Ref<Layer>& layer, const CloneFunction& clone_function) {
   Ref<Layer> clone = clone_function(layer);
   if (!clone) {
-    throw TypeError(
-        fmt::format("The `clone_function` argument must return a layer. Received: an empty handle for layer '{}'",
-                    layer->name()));
+    throw TypeError(fmt::format(
+        "The `clone_function` argument must return a layer. Received: an empty handle for layer '{}'",
+        layer->name()));
   }
   return clone;
 }
@@ -26,7 +26,8 @@ KerasTensor same_input(const KerasTensor& input) {
       {.dtype = std::string(name_of(input.dtype())), .batch_shape = input.shape(), .name = input.name()});
 }
 
-std::shared_ptr<FunctionalModel> clone_functional(const FunctionalModel& model, const CloneFunction& clone_function) {
+std::shared_ptr<FunctionalModel> clone_functional(const FunctionalModel& model,
+                                                  const CloneFunction& clone_function) {
   const Topology& topology = model.topology();
   std::map<const KerasTensorData*, KerasTensor> copies;
   std::map<const Operation*, Ref<Layer>> layers;
@@ -39,7 +40,8 @@ std::shared_ptr<FunctionalModel> clone_functional(const FunctionalModel& model, 
     const KerasTensors originals = node->outputs();
     if (copies.contains(originals[0].data().get())) continue;
     Ref<Layer>& layer = layers[node->operation().get()];
-    if (!layer) layer = replaced(Ref<Layer>(std::dynamic_pointer_cast<Layer>(node->operation())), clone_function);
+    if (!layer)
+      layer = replaced(Ref<Layer>(std::dynamic_pointer_cast<Layer>(node->operation())), clone_function);
     KerasTensors arguments;
     for (const KerasTensor& input : node->inputs()) arguments.push_back(copies.at(input.data().get()));
     const KerasTensors results = (*layer)(arguments, node->list_input());

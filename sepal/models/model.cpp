@@ -42,8 +42,8 @@ namespace {
 KerasTensors defined_ends(KerasTensors ends, const ModelBase& model, const char* property) {
   expect_graph_mode(property);
   if (ends.empty()) {
-    throw AttributeError(
-        fmt::format("The model \"{}\" is not built and thus has no defined inputs and outputs.", model.name()));
+    throw AttributeError(fmt::format(
+        "The model \"{}\" is not built and thus has no defined inputs and outputs.", model.name()));
   }
   return ends;
 }
@@ -56,7 +56,9 @@ OneOrMore<Shape> shapes_of(const KerasTensors& tensors) {
 
 }  // namespace
 
-OneOrMore<KerasTensor> ModelBase::input() const { return OneOrMore(defined_ends(inputs(), *this, "Model.input")); }
+OneOrMore<KerasTensor> ModelBase::input() const {
+  return OneOrMore(defined_ends(inputs(), *this, "Model.input"));
+}
 OneOrMore<KerasTensor> ModelBase::output() const {
   return OneOrMore(defined_ends(outputs(), *this, "Model.output"));
 }

@@ -117,7 +117,8 @@ void TrainingState::update_metrics(const Dataset& batch, const Tensors& outputs,
                                    const std::vector<std::string>& output_names) {
   if (!metrics_matched_) match_metrics(batch, output_names);
   for (std::size_t i = 0; i < metrics_.size() && i < batch.y.size(); ++i) {
-    for (Metric& metric : metrics_[i].plain) metric.update_state(batch.y[i], outputs[i], {}, outputs[i].mask());
+    for (Metric& metric : metrics_[i].plain)
+      metric.update_state(batch.y[i], outputs[i], {}, outputs[i].mask());
     for (Metric& metric : metrics_[i].weighted)
       metric.update_state(batch.y[i], outputs[i], batch.sample_weight, outputs[i].mask());
   }

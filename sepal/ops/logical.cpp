@@ -12,7 +12,8 @@ namespace {
 
 void expect_bool(const Tensor& x, const char* op) {
   if (x.dtype() != DType::boolean) {
-    throw TypeError(fmt::format("{}: the argument must have dtype bool. Received: dtype={}", op, name_of(x.dtype())));
+    throw TypeError(
+        fmt::format("{}: the argument must have dtype bool. Received: dtype={}", op, name_of(x.dtype())));
   }
 }
 
@@ -24,7 +25,8 @@ Tensor compared(const Tensor& x, double value, Compare compare) {
   const auto run = [&](auto type, const Tensor& values) {
     using T = decltype(type);
     const T* elements = values.data<T>();
-    for (std::int64_t i = 0; i < values.num_elements(); ++i) out[i] = compare(elements[i], static_cast<T>(value));
+    for (std::int64_t i = 0; i < values.num_elements(); ++i)
+      out[i] = compare(elements[i], static_cast<T>(value));
   };
   if (x.dtype() == DType::float32) {
     run(float{}, x);
@@ -52,7 +54,8 @@ Tensor logical_or(const Tensor& a, const Tensor& b) {
   const Tensor right = broadcast_to(b, shape);
   Tensor result(shape, DType::boolean);
   bool* out = result.mutable_data<bool>();
-  for (std::int64_t i = 0; i < result.num_elements(); ++i) out[i] = left.data<bool>()[i] || right.data<bool>()[i];
+  for (std::int64_t i = 0; i < result.num_elements(); ++i)
+    out[i] = left.data<bool>()[i] || right.data<bool>()[i];
   return result;
 }
 

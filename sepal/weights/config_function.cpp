@@ -12,7 +12,10 @@ ConfigIdentifier read_identifier(const Json& in, const char* kind, const std::st
   const auto refuse = [&](const std::string& why) -> ValueError {
     return ValueError(fmt::format("{}: could not interpret {} identifier: {}", owner, kind, why));
   };
-  if (!in.is_object()) throw refuse("expected a name, an object with `class_name` and `config`, or null");
+  if (!in.is_object()) {
+    throw refuse("expected a name, an object with `class_name` and `config`, or null. Received: " +
+                 in.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100));
+  }
   const auto class_name = in.find("class_name");
   const auto config = in.find("config");
   if (class_name == in.end() || config == in.end() || !class_name->is_string()) {

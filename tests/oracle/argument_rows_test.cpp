@@ -1,5 +1,5 @@
-// The oracle's rows E1 to E18: arguments, builds and calls that are refused. What C++ cannot write as an argument
-// (a fraction, None, text) comes through a config.
+// The oracle's rows E1 to E18: arguments, builds and calls that are refused. What C++ cannot write as an
+// argument (a fraction, None, text) comes through a config.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -26,13 +26,19 @@ void make_with(const char* key, const Json& value) {
 TEST(OracleRows, E1_E3_TuplesHaveTwoIntegers) {
   expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = {3}}); },
                            {"`kernel_size`", "tuple of 2 integers", "(3,)"});
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = {3, 3, 3}}); },
-                           {"`kernel_size`", "tuple of 2 integers", "(3, 3, 3)"});
+  expect_error<ValueError>(
+      [] {
+        SeparableConv2D({.filters = 2, .kernel_size = {3, 3, 3}});
+      },
+      {"`kernel_size`", "tuple of 2 integers", "(3, 3, 3)"});
   expect_error<ValueError>([] { make_with("kernel_size", 3.5); }, {"kernel_size", "integer", "3.5"});
   expect_error<ValueError>([] { make_with("kernel_size", nullptr); }, {"kernel_size", "integer", "null"});
   expect_error<ValueError>([] { make_with("kernel_size", "ab"); }, {"kernel_size", "integer", "ab"});
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .strides = {1, 2, 3}}); },
-                           {"`strides`", "tuple of 2 integers", "(1, 2, 3)"});
+  expect_error<ValueError>(
+      [] {
+        SeparableConv2D({.filters = 2, .kernel_size = 3, .strides = {1, 2, 3}});
+      },
+      {"`strides`", "tuple of 2 integers", "(1, 2, 3)"});
   expect_error<ValueError>([] { make_with("strides", nullptr); }, {"strides", "integer", "null"});
 }
 
@@ -44,9 +50,16 @@ TEST(OracleRows, E2_OneIntegerMeansBothAxes) {
 }
 
 TEST(OracleRows, E4_LengthsAndCountsArePositive) {
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = {1, 0}}); }, {"`kernel_size`", "(1, 0)"});
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .strides = {1, 0}}); },
-                           {"`strides`", "(1, 0)"});
+  expect_error<ValueError>(
+      [] {
+        SeparableConv2D({.filters = 2, .kernel_size = {1, 0}});
+      },
+      {"`kernel_size`", "(1, 0)"});
+  expect_error<ValueError>(
+      [] {
+        SeparableConv2D({.filters = 2, .kernel_size = 3, .strides = {1, 0}});
+      },
+      {"`strides`", "(1, 0)"});
   expect_error<ValueError>([] { SeparableConv2D({.filters = 0, .kernel_size = 3}); },
                            {"`filters`", "strictly positive", "filters=0"});
   expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .depth_multiplier = 0}); },
@@ -55,7 +68,8 @@ TEST(OracleRows, E4_LengthsAndCountsArePositive) {
 
 TEST(OracleRows, E5_E6_PaddingIsValidOrSameInAnyCase) {
   EXPECT_EQ(SeparableConv2D({.filters = 2, .kernel_size = 3, .padding = "SAME"})->options().padding, "same");
-  EXPECT_EQ(SeparableConv2D({.filters = 2, .kernel_size = 3, .padding = "Valid"})->options().padding, "valid");
+  EXPECT_EQ(SeparableConv2D({.filters = 2, .kernel_size = 3, .padding = "Valid"})->options().padding,
+            "valid");
   for (const char* padding : {"causal", "full"}) {
     expect_error<ValueError>([&] { SeparableConv2D({.filters = 2, .kernel_size = 3, .padding = padding}); },
                              {"`padding`", "valid", "same", padding});
@@ -63,62 +77,86 @@ TEST(OracleRows, E5_E6_PaddingIsValidOrSameInAnyCase) {
 }
 
 TEST(OracleRows, E7_DataFormatsInAnyCase) {
-  EXPECT_EQ(SeparableConv2D({.filters = 2, .kernel_size = 3, .data_format = "Channels_First"})->options().data_format,
+  EXPECT_EQ(SeparableConv2D({.filters = 2, .kernel_size = 3, .data_format = "Channels_First"})
+                ->options()
+                .data_format,
             "channels_first");
   expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .data_format = "nchw"}); },
                            {"`data_format`", "channels_last", "nchw"});
 }
 
 TEST(OracleRows, E8_StridesAndDilationDoNotGoTogether) {
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .strides = 2, .dilation_rate = 2}); },
-                           {"strides", "dilation_rate", "(2, 2)"});
+  expect_error<ValueError>(
+      [] { SeparableConv2D({.filters = 2, .kernel_size = 3, .strides = 2, .dilation_rate = 2}); },
+      {"strides", "dilation_rate", "(2, 2)"});
 }
 
 TEST(OracleRows, E9_ActivationsAreKnownByName) {
   expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .activation = "foo"}); },
                            {"activation", "foo"});
-  EXPECT_EQ(SeparableConv2D({.filters = 2, .kernel_size = 3, .activation = nullptr})->get_config()["activation"],
-            "linear");
+  EXPECT_EQ(
+      SeparableConv2D({.filters = 2, .kernel_size = 3, .activation = nullptr})->get_config()["activation"],
+      "linear");
 }
 
 TEST(OracleRows, E10_E11_ObjectsAreKnownByName) {
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .depthwise_initializer = "foo"}); },
-                           {"initializer", "foo"});
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .depthwise_regularizer = "foo"}); },
-                           {"regularizer", "foo"});
-  expect_error<ValueError>([] { SeparableConv2D({.filters = 2, .kernel_size = 3, .bias_constraint = "foo"}); },
-                           {"constraint", "foo"});
-  expect_error<ValueError>([] { make_with("pointwise_initializer", {{"class_name", "Zeros"}}); },
-                           {"pointwise_initializer", "`config`", "Zeros"});
+  expect_error<ValueError>(
+      [] { SeparableConv2D({.filters = 2, .kernel_size = 3, .depthwise_initializer = "foo"}); },
+      {"initializer", "foo"});
+  expect_error<ValueError>(
+      [] { SeparableConv2D({.filters = 2, .kernel_size = 3, .depthwise_regularizer = "foo"}); },
+      {"regularizer", "foo"});
+  expect_error<ValueError>(
+      [] { SeparableConv2D({.filters = 2, .kernel_size = 3, .bias_constraint = "foo"}); },
+      {"constraint", "foo"});
+  expect_error<ValueError>(
+      [] {
+        make_with("pointwise_initializer", {{"class_name", "Zeros"}});
+      },
+      {"pointwise_initializer", "`config`", "Zeros"});
 }
 
 TEST(OracleRows, E12_KeywordsThatAreNotKnownAreTypeErrors) {
   expect_error<TypeError>([] { make_with("foo", 1); }, {"foo"});
-  for (const char* of_conv2d : {"kernel_initializer", "kernel_regularizer", "kernel_constraint", "groups", "_scope"}) {
+  for (const char* of_conv2d :
+       {"kernel_initializer", "kernel_regularizer", "kernel_constraint", "groups", "_scope"}) {
     expect_error<TypeError>([&] { make_with(of_conv2d, nullptr); }, {of_conv2d});
   }
 }
 
 TEST(OracleRows, E13_E15_ImagesHaveFourAxes) {
   const SeparableConv2D layer({.filters = 2, .kernel_size = 3});
-  expect_error<ValueError>([&] { (void)layer(ones({5, 5, 3})); }, {"expected ndim=4, found ndim=3", "(5, 5, 3)"});
+  expect_error<ValueError>(
+      [&] {
+        (void)layer(ones({5, 5, 3}));
+      },
+      {"expected ndim=4, found ndim=3", "(5, 5, 3)"});
   expect_error<ValueError>([&] { (void)layer(ones({1, 1, 5, 5, 3})); }, {"expected ndim=4, found ndim=5"});
-  expect_error<ValueError>([&] { (void)layer(Input({.shape = {5, 3}})); },
-                           {"expected ndim=4, found ndim=3", "(None, 5, 3)"});
+  expect_error<ValueError>(
+      [&] {
+        (void)layer(Input({.shape = {5, 3}}));
+      },
+      {"expected ndim=4, found ndim=3", "(None, 5, 3)"});
   expect_error<ValueError>([&] { layer->build_for({5, 5, 3}); }, {"4", "(5, 5, 3)"});
   EXPECT_FALSE(layer->built());
 }
 
 TEST(OracleRows, E14_ChannelsHaveToBeKnown) {
-  const SeparableConv2D layer({.filters = 2, .kernel_size = 3}, {.batch_input_shape = {{kNone, kNone, 5, kNone}}});
-  expect_error<ValueError>([&] { const Sequential model({layer}); }, {"channel dimension", "(None, None, 5, None)"});
+  const SeparableConv2D layer({.filters = 2, .kernel_size = 3},
+                              {.batch_input_shape = {{kNone, kNone, 5, kNone}}});
+  expect_error<ValueError>([&] { const Sequential model({layer}); },
+                           {"channel dimension", "(None, None, 5, None)"});
   expect_error<ValueError>([&] { layer->build_for({kNone, 5, 5, kNone}); }, {"channel dimension"});
 }
 
 TEST(OracleRows, E16_E17_ABuiltLayerKeepsItsChannels) {
   const SeparableConv2D layer({.filters = 2, .kernel_size = 3});
   (void)layer(ones({1, 5, 5, 3}));
-  expect_error<ValueError>([&] { (void)layer(ones({1, 5, 5, 4})); }, {"expected axis 3", "value 3", "(1, 5, 5, 4)"});
+  expect_error<ValueError>(
+      [&] {
+        (void)layer(ones({1, 5, 5, 4}));
+      },
+      {"expected axis 3", "value 3", "(1, 5, 5, 4)"});
   EXPECT_EQ(layer(ones({1, 7, 6, 3})).shape(), (Shape{1, 5, 4, 2}));
   // Built again: nothing for the same channels, an error for others.
   layer->build_for({kNone, 9, 9, 3});
@@ -128,8 +166,11 @@ TEST(OracleRows, E16_E17_ABuiltLayerKeepsItsChannels) {
 
 TEST(OracleRows, E18_OneLayerTakesOneInput) {
   const SeparableConv2D layer({.filters = 2, .kernel_size = 3, .name = "sep"});
-  expect_error<ValueError>([&] { (void)layer(Tensors{ones({1, 5, 5, 3}), ones({1, 5, 5, 3})}); },
-                           {"\"sep\"", "expects 1 input(s)", "2 input tensors"});
+  expect_error<ValueError>(
+      [&] {
+        (void)layer(Tensors{ones({1, 5, 5, 3}), ones({1, 5, 5, 3})});
+      },
+      {"\"sep\"", "expects 1 input(s)", "2 input tensors"});
 }
 
 TEST(OracleRows, S8_UnequalStridesRunExceptAsTensorFlow14) {
@@ -159,7 +200,8 @@ TEST(OracleRows, S55_TensorFlow14KeepsSessionsApart) {
 }
 
 TEST(OracleRows, S28_S29_TheFirstLayerMayKnowItsInput) {
-  const SeparableConv2D layer({.filters = 2, .kernel_size = 3}, {.input_shape = {{7, 6, 3}}, .batch_size = 4});
+  const SeparableConv2D layer({.filters = 2, .kernel_size = 3},
+                              {.input_shape = {{7, 6, 3}}, .batch_size = 4});
   EXPECT_FALSE(layer->built());
   const Sequential model({layer, layers::Flatten()});
   EXPECT_TRUE(model->built());
@@ -181,7 +223,9 @@ TEST(OracleRows, S65_CallAloneNeedsWeights) {
 TEST(OracleRows, S66_AMaskKeywordIsATypeErrorWhereNoneIsRead) {
   const SeparableConv2D layer({.filters = 2, .kernel_size = 3});
   expect_error<TypeError>(
-      [&] { (void)layer(ones({1, 5, 5, 3}), {.mask = Tensor::ones({1, 5, 5}, DType::boolean)}); },
+      [&] {
+        (void)layer(ones({1, 5, 5, 3}), {.mask = Tensor::ones({1, 5, 5}, DType::boolean)});
+      },
       {"'mask'", "SeparableConv2D"});
 }
 

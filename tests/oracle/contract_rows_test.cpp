@@ -433,7 +433,8 @@ TEST(OracleRows, E58_WeightsFitBothDataFormats) {
   first->build_for({kNone, 3, 5, 5});
   first->set_weights(last->get_weights());
   const Tensor x = image();
-  testing::expect_close(ops::transpose(first(ops::transpose(x, {0, 3, 1, 2})), {0, 2, 3, 1}), last(x), 1e-6, 1e-6);
+  testing::expect_close(ops::transpose(first(ops::transpose(x, {0, 3, 1, 2})), {0, 2, 3, 1}), last(x), 1e-6,
+                        1e-6);
 }
 
 TEST(OracleRows, E59_ASharedLayerIsPenalizedOnce) {

@@ -14,12 +14,13 @@ namespace {
 // The mask as truth values of the input's shape.
 Tensor widened(const Tensor& mask, const Shape& shape) {
   bool fits = mask.rank() <= shape.rank();
-  for (int i = 1; fits && i <= mask.rank(); ++i) fits = mask.shape()[-i] == 1 || mask.shape()[-i] == shape[-i];
+  for (int i = 1; fits && i <= mask.rank(); ++i)
+    fits = mask.shape()[-i] == 1 || mask.shape()[-i] == shape[-i];
   if (!fits) {
-    throw ValueError(
-        fmt::format("The `mask` must be broadcastable to `inputs`: each of its axes must have length 1 or that of "
-                    "the input. Received: inputs.shape={}, mask.shape={}",
-                    shape.str(), mask.shape().str()));
+    throw ValueError(fmt::format(
+        "The `mask` must be broadcastable to `inputs`: each of its axes must have length 1 or that of "
+        "the input. Received: inputs.shape={}, mask.shape={}",
+        shape.str(), mask.shape().str()));
   }
   return ops::broadcast_to(mask.dtype() == DType::boolean ? mask : ops::greater(mask, 0.5), shape);
 }

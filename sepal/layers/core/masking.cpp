@@ -8,7 +8,8 @@ namespace sepal {
 
 Tensor MaskingLayer::call(const Tensor& input, const CallContext&) {
   const Tensor counts = ops::any_of_last_axis(ops::not_equal(input, options_.mask_value), true);
-  return ops::where(ops::broadcast_to(counts, input.shape()), input, Tensor::zeros(input.shape(), input.dtype()));
+  return ops::where(ops::broadcast_to(counts, input.shape()), input,
+                    Tensor::zeros(input.shape(), input.dtype()));
 }
 
 Tensors MaskingLayer::compute_masks(const Tensors& inputs, const Tensors&) {

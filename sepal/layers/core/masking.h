@@ -19,11 +19,13 @@ struct MaskingOptions {
   }
 };
 
-/// (batch, steps, …, features) -> the same with masked steps set to 0, and a mask (batch, steps, …): true where
-/// a step counts.
+/// (batch, steps, …, features) -> the same with masked steps set to 0, and a mask (batch, steps, …): true
+/// where a step counts.
 class MaskingLayer : public ConfiguredLayer<MaskingOptions> {
  public:
-  explicit MaskingLayer(Options options) : ConfiguredLayer("Masking", std::move(options)) { set_supports_masking(); }
+  explicit MaskingLayer(Options options) : ConfiguredLayer("Masking", std::move(options)) {
+    set_supports_masking();
+  }
 
  protected:
   Tensor call(const Tensor& input, const CallContext& context) override;

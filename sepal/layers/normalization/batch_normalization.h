@@ -69,7 +69,8 @@ class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions
 
  private:
   // Training on the steps that count.
-  Tensor call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma, const Tensor& beta, int axis);
+  Tensor call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma, const Tensor& beta,
+                     int axis);
 
   Variable gamma_;
   Variable beta_;
