@@ -23,6 +23,14 @@ bool is_newer(const std::string& class_name, const std::string& key) {
       {"Conv3D", {"groups"}},
       {"BatchNormalization", {"synchronized", "renorm", "renorm_clipping", "renorm_momentum"}},
       {"Dense", {"quantization_config"}},
+      {"Dropout", {"seed", "noise_shape"}},
+      {"Flatten", {"data_format"}},
+      {"GlobalAveragePooling1D", {"keepdims"}},
+      {"GlobalAveragePooling2D", {"keepdims"}},
+      {"GlobalAveragePooling3D", {"keepdims"}},
+      {"GlobalMaxPooling1D", {"keepdims"}},
+      {"GlobalMaxPooling2D", {"keepdims"}},
+      {"GlobalMaxPooling3D", {"keepdims"}},
   };
   const auto found = keys.find(class_name);
   if (found == keys.end()) return false;
@@ -30,11 +38,16 @@ bool is_newer(const std::string& class_name, const std::string& key) {
 }
 
 bool is_plain(const std::string& key, const Json& value) {
-  if (value.is_null() || value == false || value == 1) return true;
+  if (value.is_null() || value == false || value == 1 || value == "channels_last") return true;
   // Read only where renorm is true.
   if (key == "renorm_momentum") return true;
   if (!value.is_array()) return false;
   return std::all_of(value.begin(), value.end(), [](const Json& item) { return item == 1; });
+}
+
+// TensorFlow 1.4 writes it for these classes even if there is none; Keras 3 only where there is one.
+bool always_has_activity_regularizer(const std::string& class_name) {
+  return class_name == "Dense" || class_name.find("Conv") != std::string::npos;
 }
 
 }  // namespace
@@ -53,6 +66,9 @@ Json without_later_keys(const Layer& layer, const Json& config) {
                       "lost. Received: {}",
                       layer.name(), key, value.dump()));
     }
+  }
+  if (always_has_activity_regularizer(layer.class_name()) && !result.contains("activity_regularizer")) {
+    result["activity_regularizer"] = nullptr;
   }
   return result;
 }

@@ -4,8 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sepal/layers/deep_copy.h"
 #include "sepal/layers/registry.h"
 #include "sepal/models/model.h"
+#include "sepal/saving/load_model.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal::testing {
@@ -70,6 +73,10 @@ void expect_layer_contract(const Ref<Layer>& layer, const Shapes& input_shapes,
     symbolic.push_back(Input({.shape = shape.slice(1), .dtype = "float64"}));
   const Model model(symbolic, layer.all(symbolic));
   expect_same_bits(model.all(inputs)[0], eager);
+  const TemporaryFolder folder;
+  model->save(folder / "model.keras");
+  expect_same_bits(load_model(folder / "model.keras").all(inputs)[0], eager);
+  expect_same_bits(deep_copy(layer).all(inputs)[0], eager);
 
   Tensors sources = inputs;
   std::vector<std::size_t> trainable;
