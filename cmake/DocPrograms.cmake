@@ -1,0 +1,110 @@
+# sepal_doc_programs(from_keras docs/from_keras.md): compiles the C++ programs of a document into one test program and
+# makes a test of each that compares what it prints with the document.
+#
+# The document's sections begin with "## ". The ```cpp block before the first section begins the source; in a section
+# the last ```cpp block is the body of a function, those before it stand in front of it; ```text is what it prints.
+
+# The blocks of `language` in `text`: <result>_<i>, and <result>_line_<i> counted from `line`, i from 1 to <result>_count.
+# No list holds them, because code is full of semicolons and brackets.
+function(sepal_doc_blocks text line language result)
+  set(count 0)
+  set(fence "\n```${language}\n")
+  string(LENGTH "${fence}" fence_length)
+  while(TRUE)
+    string(FIND "${text}" "${fence}" begin)
+    if(begin EQUAL -1)
+      break()
+    endif()
+    math(EXPR begin "${begin} + ${fence_length}")
+    string(SUBSTRING "${text}" 0 ${begin} before)
+    sepal_count_lines("${before}" lines)
+    math(EXPR line "${line} + ${lines}")
+    # One back, so that an empty block ends where it begins.
+    math(EXPR begin "${begin} - 1")
+    string(SUBSTRING "${text}" ${begin} -1 text)
+    string(FIND "${text}" "\n```" end)
+    if(end EQUAL -1)
+      message(FATAL_ERROR "A block of ${language} has no end: line ${line}")
+    endif()
+    math(EXPR count "${count} + 1")
+    string(SUBSTRING "${text}" 1 ${end} block)
+    set(${result}_${count} "${block}" PARENT_SCOPE)
+    set(${result}_line_${count} ${line} PARENT_SCOPE)
+    sepal_count_lines("${block}" lines)
+    math(EXPR line "${line} + ${lines}")
+    math(EXPR end "${end} + 1")
+    string(SUBSTRING "${text}" ${end} -1 text)
+    # The fence that ends this block may not begin the next one; its line break still has to be counted.
+    string(SUBSTRING "${text}" 3 -1 text)
+  endwhile()
+  set(${result}_count ${count} PARENT_SCOPE)
+endfunction()
+
+function(sepal_count_lines text result)
+  string(REGEX REPLACE "[^\n]" "" breaks "${text}")
+  string(LENGTH "${breaks}" count)
+  set(${result} ${count} PARENT_SCOPE)
+endfunction()
+
+function(sepal_doc_programs name document)
+  set(document "${PROJECT_SOURCE_DIR}/${document}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${document}")
+  file(READ "${document}" rest)
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/${name}")
+  file(MAKE_DIRECTORY "${folder}/run")
+
+  set(line 1)
+  set(number -1)
+  set(source "")
+  set(cases "")
+  while(NOT rest STREQUAL "")
+    string(FIND "${rest}" "\n## " end)
+    if(end EQUAL -1)
+      set(section "${rest}")
+      set(rest "")
+    else()
+      math(EXPR end "${end} + 1")
+      string(SUBSTRING "${rest}" 0 ${end} section)
+      string(SUBSTRING "${rest}" ${end} -1 rest)
+    endif()
+    math(EXPR number "${number} + 1")
+    sepal_doc_blocks("${section}" ${line} cpp code)
+    sepal_count_lines("${section}" lines)
+    math(EXPR line "${line} + ${lines}")
+
+    if(number EQUAL 0)
+      string(APPEND source "#line ${code_line_1} \"${document}\"\n${code_1}#include <string_view>\n")
+      continue()
+    endif()
+    string(APPEND source "namespace program_${number} {\n")
+    foreach(i RANGE 1 ${code_count})
+      set(block "#line ${code_line_${i}} \"${document}\"\n${code_${i}}")
+      if(i EQUAL code_count)
+        string(APPEND source "void run() {\n${block}}\n")
+      else()
+        string(APPEND source "${block}")
+      endif()
+    endforeach()
+    string(APPEND source "}\n")
+    string(APPEND cases "  if (number == \"${number}\") return program_${number}::run(), 0;\n")
+    sepal_doc_blocks("${section}" 1 text output)
+    file(WRITE "${folder}/${number}.txt" "${output_1}")
+  endwhile()
+  string(APPEND source "int main(int, char** arguments) {\n  const std::string_view number = arguments[1];\n${cases}"
+                       "  return 2;\n}\n")
+  # An unchanged source is not compiled again.
+  file(WRITE "${folder}/programs.cpp.new" "${source}")
+  file(COPY_FILE "${folder}/programs.cpp.new" "${folder}/programs.cpp" ONLY_IF_DIFFERENT)
+
+  add_executable(sepal_${name}_programs "${folder}/programs.cpp")
+  target_link_libraries(sepal_${name}_programs PRIVATE sepal)
+  sepal_set_warnings(sepal_${name}_programs)
+  foreach(i RANGE 1 ${number})
+    add_test(NAME ${name}_${i}
+      COMMAND "${CMAKE_COMMAND}" -D "PROGRAM=$<TARGET_FILE:sepal_${name}_programs>" -D NUMBER=${i}
+              -D "EXPECTED=${folder}/${i}.txt" -P "${PROJECT_SOURCE_DIR}/cmake/CompareOutput.cmake"
+      WORKING_DIRECTORY "${folder}/run")
+    set_tests_properties(${name}_${i} PROPERTIES TIMEOUT 60
+      ENVIRONMENT "KERAS_HOME=${PROJECT_BINARY_DIR}/no_keras_home")
+  endforeach()
+endfunction()
