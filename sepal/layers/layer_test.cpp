@@ -94,29 +94,6 @@ TEST(Layer, StaysUnbuiltWhenItsBuildFails) {
   expect_error<ValueError>([&] { layer->build_for({{1, 5, 5, kNone}}); }, {"channel dimension"});
 }
 
-// Oracle rows R2 and R4 of the specification.
-TEST(Layer, HasOneLossForEachRegularizerAndEachCall) {
-  const layers::SeparableConv2D layer({.filters = 2,
-                                       .kernel_size = 3,
-                                       .depthwise_regularizer = "l2",
-                                       .pointwise_regularizer = "l2",
-                                       .bias_regularizer = "l2",
-                                       .activity_regularizer = "l2"});
-  layer->build_for({{kNone, 5, 5, 2}});
-  EXPECT_EQ(layer->losses().size(), 3U);
-  (void)layer(varied({1, 5, 5, 2}, 0, DType::float32));
-  EXPECT_EQ(layer->losses().size(), 4U);
-
-  const layers::SeparableConv2D without_bias({.filters = 2,
-                                              .kernel_size = 3,
-                                              .use_bias = false,
-                                              .depthwise_regularizer = "l2",
-                                              .pointwise_regularizer = "l2",
-                                              .bias_regularizer = "l2"});
-  without_bias->build_for({{kNone, 5, 5, 2}});
-  EXPECT_EQ(without_bias->losses().size(), 2U);
-}
-
 TEST(Layer, GivesItsInputAndOutputUnlessCalledTwice) {
   const layers::Dense layer({.units = 2});
   expect_error<AttributeError>([&] { (void)layer->input(); }, {"never been called"});
