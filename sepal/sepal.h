@@ -61,6 +61,7 @@
 #include "sepal/layers/image_data_format.h"
 #include "sepal/layers/input_spec.h"
 #include "sepal/layers/layer.h"
+#include "sepal/layers/layer_arguments.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/layers.h"
 #include "sepal/layers/merging/concatenate.h"

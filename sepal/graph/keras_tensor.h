@@ -17,13 +17,15 @@ class KerasTensor {
       : data_(std::move(data)), node_(std::move(node)), tensor_index_(tensor_index) {}
 
   bool defined() const { return data_ != nullptr; }
-  const Shape& shape() const { return data_->shape; }
-  DType dtype() const { return data_->dtype; }
-  const std::string& name() const { return data_->name; }
+  /// What is known of it.
+  /// @throws ValueError if it is not defined.
+  const Shape& shape() const { return known().shape; }
+  DType dtype() const { return known().dtype; }
+  const std::string& name() const { return known().name; }
 
   /// The mask that comes with it (batch and time axes, bool); not defined if there is none. It has no history
   /// of its own.
-  KerasTensor mask() const { return {data_->mask, nullptr, 0}; }
+  KerasTensor mask() const { return {known().mask, nullptr, 0}; }
 
   /// The call that makes this value; nullptr when the value has no history.
   const std::shared_ptr<Node>& node() const { return node_; }
@@ -40,6 +42,8 @@ class KerasTensor {
 
  private:
   friend class Node;
+  const KerasTensorData& known() const;
+
   std::shared_ptr<const KerasTensorData> data_;
   std::shared_ptr<Node> node_;
   int tensor_index_ = 0;

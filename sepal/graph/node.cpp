@@ -6,6 +6,11 @@
 
 namespace sepal {
 
+const KerasTensorData& KerasTensor::known() const {
+  if (!data_) throw ValueError("The symbolic tensor is not defined.");
+  return *data_;
+}
+
 std::string KerasTensor::str() const {
   if (!defined()) return "<KerasTensor>";
   return fmt::format("<KerasTensor shape={}, dtype={}, sparse=False, ragged=False, name={}>", shape().str(),

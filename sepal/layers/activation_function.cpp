@@ -113,10 +113,8 @@ ActivationFunction::ActivationFunction(const std::string& name) : name_(canonica
   if (name_ == registered_name_) name_ = name_.substr(name_.find('>') + 1);
 }
 
-ActivationFunction::ActivationFunction(Ref<Layer> layer) : layer_(layer.shared()) {
-  function_ = [layer](const Tensor& x) { return layer(x); };
-  name_ = layer->name();
-}
+ActivationFunction::ActivationFunction(std::shared_ptr<Layer> layer, const std::string& name)
+    : function_([layer](const Tensor& x) { return (*layer)(x); }), name_(name), layer_(std::move(layer)) {}
 
 void register_activation(const std::string& name, ActivationFunction::Function function,
                          const std::string& package) {

@@ -29,10 +29,19 @@ class ActivationFunction {
   /// needs arguments.
   ActivationFunction(const char* name) : ActivationFunction(std::string(name)) {}  // NOLINT
   ActivationFunction(const std::string& name);                                     // NOLINT
+  /// A config object: a name, or the envelope of a layer or of a registered function.
+  /// @throws ValueError as above.
+  template <std::same_as<Json> Object>
+  ActivationFunction(const Object& identifier) {  // NOLINT
+    config_get(identifier, {"activation", "identifier"}, *this);
+  }
   /// A function of the user's own; a layer that has it cannot be saved.
-  ActivationFunction(Function function) : function_(std::move(function)), name_() {}                 // NOLINT
-  ActivationFunction(Tensor (*function)(const Tensor&)) : ActivationFunction(Function(function)) {}  // NOLINT
-  ActivationFunction(Ref<Layer> layer);                                                              // NOLINT
+  template <class F>
+  requires(!std::is_convertible_v<F, Ref<Layer>> && !std::is_base_of_v<ActivationFunction, F> &&
+           std::is_invocable_r_v<Tensor, const F&, const Tensor&>) ActivationFunction(F function)  // NOLINT
+      : function_(std::move(function)), name_() {}
+  template <class L>
+  ActivationFunction(const Ref<L>& layer) : ActivationFunction(layer.shared(), layer->name()) {}  // NOLINT
 
   /// x itself when linear.
   Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
@@ -45,6 +54,9 @@ class ActivationFunction {
   const std::shared_ptr<Layer>& layer() const { return layer_; }
 
  private:
+  friend void config_get(const Json& in, const ConfigField& field, ActivationFunction& activation);
+  ActivationFunction(std::shared_ptr<Layer> layer, const std::string& name);
+
   Function function_;
   std::string name_ = "linear";
   std::string registered_name_;

@@ -115,6 +115,18 @@ TEST(ActivationFunction, TakesALayer) {
 
 Tensor doubled(const Tensor& x) { return ops::multiply(x, 2.0); }
 
+TEST(ActivationFunction, TakesALambdaAndATypedLayerAsAnArgument) {
+  struct Arguments {
+    ActivationFunction activation = nullptr;
+  };
+  const Arguments lambda{.activation = [](const Tensor& x) { return ops::multiply(x, 3.0); }};
+  EXPECT_EQ(value_at(lambda.activation, 2), 6);
+  EXPECT_FALSE(lambda.activation.layer());
+  const Arguments layer{.activation = layers::LeakyReLU({.negative_slope = 0.25})};
+  EXPECT_EQ(value_at(layer.activation, -4), -1);
+  EXPECT_EQ(layer.activation.layer()->class_name(), "LeakyReLU");
+}
+
 TEST(ActivationFunction, SavesOneOfTheUsersUnderItsRegisteredName) {
   EXPECT_THROW(written(ActivationFunction(doubled)), ValueError);
   register_activation("doubled", doubled);

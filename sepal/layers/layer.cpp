@@ -53,6 +53,8 @@ Shape filled(const Shape& shape, std::int64_t length) {
 
 }  // namespace
 
+void throw_empty_handle() { throw RuntimeError("This handle names no layer."); }
+
 void expect_one_output(std::size_t outputs, const Layer& layer) {
   if (outputs != 1) {
     throw ValueError(

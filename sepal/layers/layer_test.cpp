@@ -122,6 +122,13 @@ TEST(Layer, FindsTheShapeOfAUsersLayerByRunningIt) {
   testing::expect_values(layer(Tensor::from<float>({1, 2, 3, 4}, {2, 2})), {2}, {6, 14});
 }
 
+TEST(Layer, SaysSoWhenAHandleIsEmpty) {
+  const Ref<Layer> none(nullptr);
+  expect_error<RuntimeError>([&] { (void)none->name(); }, {"no layer"});
+  expect_error<RuntimeError>([&] { (void)none(Tensor::ones({1})); }, {"no layer"});
+  expect_error<ValueError>([] { (void)KerasTensor().shape(); }, {"not defined"});
+}
+
 TEST(Registry, MakesAUsersLayerOnceItIsRegistered) {
   const Json config = {{"name", "mine"}};
   expect_error<ValueError>([&] { (void)layer_from_config("DoubledHere", config); },

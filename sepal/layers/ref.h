@@ -17,6 +17,9 @@ namespace sepal {
 /// @throws ValueError if `outputs` is not 1, pointing to Ref::all.
 void expect_one_output(std::size_t outputs, const Layer& layer);
 
+/// @throws RuntimeError always.
+[[noreturn]] void throw_empty_handle();
+
 namespace detail {
 
 // Stands for the options of a class that has none (Layer); never made.
@@ -68,26 +71,30 @@ class Ref {
   template <std::derived_from<L> D>
   requires(!std::same_as<D, L>) Ref(const Ref<D>& other) : layer_(other.shared()) {}  // NOLINT
 
-  L* operator->() const { return layer_.get(); }
-  L& operator*() const { return *layer_; }
+  /// @throws RuntimeError if the handle is empty.
+  L* operator->() const { return &**this; }
+  L& operator*() const {
+    if (!layer_) throw_empty_handle();
+    return *layer_;
+  }
   explicit operator bool() const { return layer_ != nullptr; }
   const std::shared_ptr<L>& shared() const { return layer_; }
   /// The same layer, not an equal one.
   bool operator==(const Ref& other) const { return layer_ == other.layer_; }
 
-  Tensor operator()(const Tensor& input, CallOptions options = {}) const { return (*layer_)(input, options); }
+  Tensor operator()(const Tensor& input, CallOptions options = {}) const { return (**this)(input, options); }
   /// Several inputs, one output.
   Tensor operator()(const Tensors& inputs, CallOptions options = {}) const {
-    return only((*layer_)(inputs, options));
+    return only((**this)(inputs, options));
   }
   KerasTensor operator()(const KerasTensor& input) const {
-    return only((*layer_)(KerasTensors{input}, false));
+    return only((**this)(KerasTensors{input}, false));
   }
-  KerasTensor operator()(const KerasTensors& inputs) const { return only((*layer_)(inputs, true)); }
+  KerasTensor operator()(const KerasTensors& inputs) const { return only((**this)(inputs, true)); }
 
   /// All outputs of a layer or model that has several.
-  Tensors all(const Tensors& inputs, CallOptions options = {}) const { return (*layer_)(inputs, options); }
-  KerasTensors all(const KerasTensors& inputs) const { return (*layer_)(inputs, true); }
+  Tensors all(const Tensors& inputs, CallOptions options = {}) const { return (**this)(inputs, options); }
+  KerasTensors all(const KerasTensors& inputs) const { return (**this)(inputs, true); }
 
  private:
   template <class T>

@@ -16,6 +16,7 @@
 // `register_initializer<Halves>()`; files then name it "Custom>Halves", as Keras does.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <map>
@@ -230,6 +231,14 @@ class ConfigFunction<Derived, Result(Args...)> {
   /// @throws ValueError if no object has this name.
   ConfigFunction(const char* name) : ConfigFunction(std::string(name)) {}           // NOLINT
   ConfigFunction(const std::string& name) : body_(make({name}, Derived::kKind)) {}  // NOLINT
+  /// A config object: {"class_name": "HeNormal", "config": {"seed": 1}}.
+  /// @throws ValueError if it names no object or has an option out of its rule.
+  template <std::same_as<Json> Object>
+  ConfigFunction(const Object& identifier) {  // NOLINT
+    Derived read;
+    config_get(identifier, {Derived::kKind, "identifier"}, read);
+    *this = std::move(read);
+  }
   /// A typed object, or a function of the caller's.
   template <class F>
   requires(!std::is_base_of_v<ConfigFunction, F> && std::is_invocable_r_v<Result, const F&, Args...>)
