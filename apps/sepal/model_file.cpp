@@ -1,0 +1,56 @@
+#include "apps/sepal/model_file.h"
+
+#include <fmt/format.h>
+
+#include "sepal/base/error.h"
+#include "sepal/base/input_file.h"
+#include "sepal/data/npy.h"
+#include "sepal/saving/json_limits.h"
+#include "sepal/saving/load_model.h"
+
+namespace sepal::program {
+namespace {
+
+bool begins_as_json(const std::string& path) {
+  const InputFile file(path);
+  std::vector<std::byte> begin(std::min<std::uint64_t>(file.size(), 64));
+  file.read(0, begin);
+  for (const std::byte byte : begin) {
+    const char c = static_cast<char>(byte);
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return c == '{';
+  }
+  return false;
+}
+
+}  // namespace
+
+Model read_model(const std::string& path, Compile compile) {
+  if (!begins_as_json(path)) return load_model(path, {.compile = compile == Compile::as_saved});
+  const std::vector<std::byte> bytes = read_file(path, kMostJsonBytes);
+  try {
+    return model_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  } catch (const Error& error) {
+    throw ValueError(fmt::format("'{}': {}", path, error.what()));
+  }
+}
+
+Tensors read_arrays(const std::vector<std::string>& paths) {
+  Tensors arrays;
+  for (const std::string& path : paths) arrays.push_back(read_npy(path));
+  return arrays;
+}
+
+Tensors run_model(const Model& model, const Tensors& inputs, PredictOptions options) {
+  const KerasTensors wanted = model->inputs();
+  if (!wanted.empty() && wanted.size() != inputs.size()) {
+    std::string names;
+    for (const KerasTensor& input : wanted) {
+      names += fmt::format("{}{} {}", names.empty() ? "" : ", ", input.name(), input.shape().str());
+    }
+    throw ValueError(fmt::format("Model '{}' takes {} input(s): {}. Received: {} file(s)", model->name(),
+                                 wanted.size(), names, inputs.size()));
+  }
+  return model->predict_all(inputs, options);
+}
+
+}  // namespace sepal::program
