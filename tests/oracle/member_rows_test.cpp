@@ -339,7 +339,7 @@ TEST(OracleRows, S64_BuildMakesWeightsAndNoNode) {
   EXPECT_EQ(layer->weights(), weights);
 }
 
-TEST(OracleRows, S69_TheConfigHasTheKeysOfItsWriter) {
+TEST(OracleRows, S69_TheConfigHasTheKeysOfKeras3) {
   const SeparableConv2D layer({.filters = 6, .kernel_size = 3, .name = "sep"});
   auto keys = keys_of(layer->get_config());
   std::sort(keys.begin(), keys.end());
@@ -365,16 +365,6 @@ TEST(OracleRows, S69_TheConfigHasTheKeysOfItsWriter) {
                                             "strides",
                                             "trainable",
                                             "use_bias"}));
-  const Json old = tensorflow14_config(*layer);
-  auto old_keys = keys_of(old);
-  std::sort(old_keys.begin(), old_keys.end());
-  std::erase_if(keys, [](const auto& key) { return key == "depth_multiplier" || key == "dilation_rate"; });
-  EXPECT_EQ(old_keys, keys);
-  EXPECT_EQ(old["dtype"], "float32");
-  EXPECT_EQ(old["activation"], "linear");
-  EXPECT_EQ(old["strides"], Json::array({1, 1}));
-  EXPECT_EQ(old["depthwise_initializer"]["class_name"], "VarianceScaling");
-  EXPECT_TRUE(old["depthwise_regularizer"].is_null());
 }
 
 TEST(OracleRows, S72_S73_ShapesBelongToTheirNode) {
