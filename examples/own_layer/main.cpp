@@ -55,7 +55,7 @@ int run(const std::filesystem::path& folder) {
 
   model->compile({.optimizer = optimizers::Adam({.learning_rate = 0.01}),
                   .loss = Pinball{.quantile = 0.5},
-                  .metrics = {"missed"}});
+                  .metrics = {MetricFunction("missed")}});
   const Logs before = model->evaluate(x, y, {.verbose = 0});
   model->fit(x, y, {.batch_size = 32, .epochs = 20, .verbose = 0});
   const Logs after = model->evaluate(x, y, {.verbose = 0});
