@@ -5,9 +5,11 @@
 #include <functional>
 #include <new>
 
+#include "apps/sepal/inspect.h"
 #include "apps/sepal/predict.h"
 #include "apps/sepal/resave.h"
 #include "apps/sepal/summary.h"
+#include "apps/sepal/verify.h"
 #include "sepal/base/error.h"
 #include "sepal/base/parallel.h"
 
@@ -70,6 +72,33 @@ Command add_resave(CLI::App& app, const GlobalArguments& global) {
   return {command, [&] { return resave(arguments, global); }};
 }
 
+Command add_inspect(CLI::App& app, const GlobalArguments& global) {
+  static InspectArguments arguments;
+  CLI::App* command =
+      add_command(app, "inspect", "Tell what is in a file without making a model of it; report damaged parts",
+                  "sepal inspect model.keras");
+  command->add_option("FILE", arguments.file, "A .keras, .h5, .weights.h5 or .json file")->required();
+  return {command, [&] { return inspect(arguments, global); }};
+}
+
+Command add_verify(CLI::App& app, const GlobalArguments& global) {
+  static VerifyArguments arguments;
+  CLI::App* command = add_command(
+      app, "verify", "Compare a model's outputs with expected ones: |got - want| <= atol + rtol*|want|",
+      "sepal verify model.keras --inputs x.npy --expected y.npy --rtol 1e-4");
+  command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
+  command->add_option("--inputs", arguments.inputs, ".npy files in the order of the model's inputs")
+      ->required();
+  command->add_option("--expected", arguments.expected, ".npy files in the order of its outputs")->required();
+  command->add_option("--rtol", arguments.tolerance.rtol, "Allowed difference relative to the expected value")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--atol", arguments.tolerance.atol, "Allowed difference besides")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  return {command, [&] { return verify(arguments, global); }};
+}
+
 int fail(const std::exception& error, Status status) {
   std::fprintf(stderr, "error: %s\n", error.what());
   return status;
@@ -91,7 +120,8 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--json", global.json, "Write JSON to standard output");
   app.footer("Example:\n  sepal summary model.keras\n`sepal COMMAND --help` explains a command.");
-  const Command commands[] = {add_summary(app, global), add_predict(app, global), add_resave(app, global)};
+  const Command commands[] = {add_summary(app, global), add_predict(app, global), add_resave(app, global),
+                              add_inspect(app, global), add_verify(app, global)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

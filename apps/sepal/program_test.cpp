@@ -105,6 +105,59 @@ TEST_F(Program, ResavesByTheNameOfTheNewFile) {
   EXPECT_EQ(run("summary " + (folder_ / "new.json")).status, 0);
 }
 
+TEST_F(Program, TellsWhatIsInAnArchive) {
+  const Result result = run("inspect --json " + model("sep_seq__k315/model.keras"));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["kind"], "zip archive");
+  EXPECT_EQ(json["keras_version"], "3.15.1");
+  EXPECT_EQ(json["class_name"], "Sequential");
+  EXPECT_EQ(json["members"].size(), 3);
+  EXPECT_EQ(json["layers"].back()["name"], "logits");
+  const nlohmann::json kernel = {{"path", "layers/dense/vars/0"}, {"shape", {12, 5}}, {"dtype", "float32"}};
+  EXPECT_NE(std::find(json["weights"].begin(), json["weights"].end(), kernel), json["weights"].end());
+}
+
+TEST_F(Program, TellsWhatIsInOlderFiles) {
+  const Result result = run("inspect --json " + model("nested_old__k204/model.h5"));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["kind"], "HDF5");
+  EXPECT_EQ(json["keras_version"], "2.4.0");
+  EXPECT_GT(json["layers"].size(), 0);
+}
+
+TEST_F(Program, ReportsDamagedPartsAndTellsTheRest) {
+  const Result cut = run("inspect " + kGolden + "bad/cut_weights.keras");
+  EXPECT_EQ(cut.status, 2);
+  EXPECT_NE(cut.err.find("model.weights.h5"), std::string::npos) << cut.err;
+  EXPECT_NE(cut.out.find("\nlayers ("), std::string::npos) << cut.out;
+  EXPECT_NE(cut.out.find("\nproblems (1)"), std::string::npos) << cut.out;
+  EXPECT_EQ(run("inspect " + kGolden + "bad/text_keras.keras").status, 2);
+  EXPECT_EQ(run("inspect " + (folder_ / "nothing.keras")).status, 3);
+}
+
+TEST_F(Program, VerifiesWithinATolerance) {
+  const std::string golden = model("sep_seq__k315");
+  const std::string question =
+      "verify " + golden + "/model.keras --inputs " + golden + "/input_0.npy --expected ";
+  const Result same = run(question + golden + "/output_0.npy --atol 1e-5");
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+
+  Tensor changed = read_npy(golden + "/output_0.npy");
+  changed.mutable_data<float>()[7] += 0.5F;  // row 1, column 2 of 5
+  write_npy(folder_ / "changed.npy", changed);
+  const Result different = run(question + (folder_ / "changed.npy") + " --atol 1e-5");
+  EXPECT_EQ(different.status, 1);
+  EXPECT_NE(different.out.find("largest difference 0.5 at (1, 2), 1 of"), std::string::npos) << different.out;
+  EXPECT_EQ(run(question + (folder_ / "changed.npy") + " --atol 0.6").status, 0);
+
+  const Result wrong_shape = run(question + golden + "/input_0.npy --json");
+  EXPECT_EQ(wrong_shape.status, 1);
+  EXPECT_EQ(nlohmann::json::parse(wrong_shape.out)["outputs"][0]["same_shape"], false);
+  EXPECT_EQ(run(question + golden + "/output_0.npy " + golden + "/output_0.npy").status, 2);
+}
+
 TEST_F(Program, TellsBadInputFromAFailingEnvironment) {
   const std::string golden = model("sep_seq__k315/model.keras");
   EXPECT_EQ(run("").status, 2);
@@ -120,7 +173,7 @@ TEST_F(Program, TellsBadInputFromAFailingEnvironment) {
 }
 
 TEST_F(Program, ExplainsEachCommandWithAnExample) {
-  for (const char* command : {"summary", "predict", "resave"}) {
+  for (const char* command : {"summary", "predict", "resave", "inspect", "verify"}) {
     const Result result = run(std::string(command) + " --help");
     EXPECT_EQ(result.status, 0);
     EXPECT_NE(result.out.find(std::string("Example:\n  sepal ") + command), std::string::npos) << result.out;

@@ -1,0 +1,206 @@
+#include "apps/sepal/inspect.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
+
+#include "sepal/base/error.h"
+#include "sepal/base/input_file.h"
+#include "sepal/saving/archive.h"
+#include "sepal/saving/h5_file.h"
+#include "sepal/saving/json_limits.h"
+#include "sepal/saving/keras_archive.h"
+#include "sepal/saving/legacy_h5.h"
+#include "sepal/saving/legacy_layout.h"
+#include "sepal/saving/printable.h"
+
+namespace sepal::program {
+namespace {
+
+constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
+// What a member may grow to in memory.
+constexpr std::uint64_t kMostMemberBytes = std::uint64_t{4} << 30;
+
+// What was found out so far, in the form that --json prints.
+class Findings {
+ public:
+  // Runs a part of the inspection; what is wrong with it becomes a problem and does not end the others.
+  template <class Part>
+  void attempt(const Part& part) {
+    try {
+      part();
+    } catch (const OSError&) {
+      throw;
+    } catch (const Error& error) {
+      problems.push_back(error.what());
+    }
+  }
+
+  Json facts = Json::object();
+  Json members = Json::array();
+  Json layers = Json::array();
+  Json weights = Json::array();
+  Json problems = Json::array();
+};
+
+std::string_view text_of(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+const Json* entry(const Json& object, const char* key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(key);
+  return found == object.end() ? nullptr : &*found;
+}
+
+std::string string_at(const Json& object, const char* key) {
+  const Json* found = entry(object, key);
+  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// The layers of a model's envelope, and of the models among them. Some old Sequentials are a bare list.
+void add_layers(const Json& envelope, const std::string& prefix, Json& layers) {
+  const Json* config = entry(envelope, "config");
+  if (config == nullptr) return;
+  const Json* list = config->is_array() ? config : entry(*config, "layers");
+  if (list == nullptr || !list->is_array()) return;
+  for (const Json& layer : *list) {
+    const Json* inner = entry(layer, "config");
+    std::string name = inner != nullptr ? string_at(*inner, "name") : std::string();
+    if (name.empty()) name = string_at(layer, "name");
+    layers.push_back({{"name", prefix + name}, {"class_name", string_at(layer, "class_name")}});
+    add_layers(layer, prefix + name + "/", layers);
+  }
+}
+
+void inspect_config(std::string_view text, const std::string& where, Findings& findings) {
+  const Json envelope = parse_json(text, where);
+  if (!envelope.is_object()) throw ValueError(fmt::format("{}: expected an object.", where));
+  findings.facts["class_name"] = string_at(envelope, "class_name");
+  if (const Json* config = entry(envelope, "config")) {
+    const std::string name = string_at(*config, "name");
+    if (!name.empty()) findings.facts["name"] = name;
+  }
+  const std::string version = string_at(envelope, "keras_version");
+  if (!version.empty()) findings.facts["keras_version"] = version;
+  if (const Json* compiled = entry(envelope, "compile_config"))
+    findings.facts["compiled"] = !compiled->empty();
+  add_layers(envelope, "", findings.layers);
+}
+
+void inspect_datasets(const H5File& file, Findings& findings) {
+  for (const auto& [path, dataset] : file.datasets()) {
+    findings.weights.push_back(
+        {{"path", path},
+         {"shape", dataset.shape.dims()},
+         {"dtype", dataset.dtype ? std::string(name_of(*dataset.dtype)) : dataset.type}});
+    findings.attempt([&] { static_cast<void>(file.read(path)); });
+  }
+}
+
+void inspect_h5(std::vector<std::byte> bytes, const std::string& path, Findings& findings) {
+  const H5File file(std::move(bytes), path);
+  findings.attempt([&] {
+    if (!is_legacy_h5(file)) return;
+    if (const auto version = legacy_keras_version(file)) findings.facts["keras_version"] = *version;
+    const auto config = file.string_attribute("", "model_config");
+    findings.facts["compiled"] = file.string_attribute("", "training_config").has_value();
+    if (config) return inspect_config(*config, fmt::format("'{}': model_config", path), findings);
+    if (const auto names = legacy_names(file, "", "layer_names")) {
+      for (const std::string& name : *names) findings.layers.push_back({{"name", name}, {"class_name", ""}});
+    }
+  });
+  inspect_datasets(file, findings);
+}
+
+void inspect_archive(std::vector<std::byte> bytes, const std::string& path, Findings& findings) {
+  const Archive archive(std::move(bytes), path);
+  for (const ZipMember& member : archive.members()) {
+    findings.members.push_back(
+        {{"name", member.name}, {"bytes", member.size}, {"bytes_in_archive", member.compressed_size}});
+    findings.attempt([&] {
+      std::vector<std::byte> content = archive.read(member.name, kMostMemberBytes);
+      const std::string where = fmt::format("'{}': {}", path, member.name);
+      if (member.name == kMetadataMember) {
+        findings.facts["keras_version"] = string_at(parse_json(text_of(content), where), "keras_version");
+      } else if (member.name == kConfigMember) {
+        inspect_config(text_of(content), where, findings);
+      } else if (member.name == kWeightsMember) {
+        // It quotes the name itself.
+        inspect_datasets(H5File(std::move(content), fmt::format("{}: {}", path, member.name)), findings);
+      }
+    });
+  }
+  for (const char* member : {kMetadataMember, kConfigMember, kWeightsMember}) {
+    if (!archive.has(member)) findings.problems.push_back(fmt::format("'{}': there is no {}", path, member));
+  }
+}
+
+std::string shape_text(const Json& shape) { return Shape(shape.get<std::vector<std::int64_t>>()).str(); }
+
+void print(const Findings& findings) {
+  for (const auto& [key, value] : findings.facts.items()) {
+    say(fmt::format("{}: {}\n", key, value.is_string() ? printable(value.get<std::string>()) : value.dump()));
+  }
+  const auto title = [](const char* name, const Json& list) {
+    if (!list.empty()) say(fmt::format("\n{} ({})\n", name, list.size()));
+  };
+  const auto text = [](const Json& row, const char* key) { return printable(row[key].get<std::string>()); };
+  title("members", findings.members);
+  for (const Json& row : findings.members) {
+    say(fmt::format("  {}  {} bytes, {} in the archive\n", text(row, "name"), row["bytes"].dump(),
+                    row["bytes_in_archive"].dump()));
+  }
+  title("layers", findings.layers);
+  for (const Json& row : findings.layers) {
+    say(fmt::format("  {}  {}\n", text(row, "name"), text(row, "class_name")));
+  }
+  title("arrays", findings.weights);
+  for (const Json& row : findings.weights) {
+    say(fmt::format("  {}  {} {}\n", text(row, "path"), text(row, "dtype"), shape_text(row["shape"])));
+  }
+  title("problems", findings.problems);
+  for (const Json& problem : findings.problems) say(fmt::format("  {}\n", problem.get<std::string>()));
+}
+
+}  // namespace
+
+int inspect(const InspectArguments& arguments, const GlobalArguments& global) {
+  const std::string& path = arguments.file;
+  std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
+  Findings findings;
+  findings.facts["file"] = path;
+  findings.facts["bytes"] = bytes.size();
+  findings.attempt([&] {
+    if (is_zip(bytes)) {
+      findings.facts["kind"] = "zip archive";
+      inspect_archive(std::move(bytes), path, findings);
+    } else if (is_h5(bytes)) {
+      findings.facts["kind"] = "HDF5";
+      inspect_h5(std::move(bytes), path, findings);
+    } else {
+      findings.facts["kind"] = "JSON";
+      inspect_config(text_of(bytes), fmt::format("'{}': neither a zip archive nor HDF5, and as JSON", path),
+                     findings);
+    }
+  });
+  if (global.json) {
+    Json all = findings.facts;
+    all["members"] = findings.members;
+    all["layers"] = findings.layers;
+    all["weights"] = findings.weights;
+    all["problems"] = findings.problems;
+    say_json(all);
+  } else {
+    print(findings);
+  }
+  if (findings.problems.empty()) return kOk;
+  std::fprintf(stderr, "error: '%s': %zu problem(s), the first: %s\n", path.c_str(), findings.problems.size(),
+               findings.problems[0].get<std::string>().c_str());
+  return kBadInput;
+}
+
+}  // namespace sepal::program
