@@ -4,16 +4,6 @@ function(sepal_set_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
 endfunction()
 
-# Most files read these headers, which take longer to read than most files to compile.
-function(sepal_precompile target)
-  target_precompile_headers(${target} PRIVATE <algorithm> <functional> <map> <memory> <string> <vector> <fmt/format.h>
-                                              <nlohmann/json.hpp> ${ARGN})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # For ccache.
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
-  endif()
-endfunction()
-
 # sepal_sources(a.cpp b.cpp): compiled into the library.
 function(sepal_sources)
   target_sources(sepal PRIVATE ${ARGN})
@@ -39,7 +29,6 @@ function(sepal_tests folder)
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_compile_definitions(${target} PRIVATE SEPAL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   sepal_set_warnings(${target})
-  sepal_precompile(${target} <gtest/gtest.h>)
   # The keras.json of whoever runs the tests must not decide them.
   set(environment KERAS_HOME=${PROJECT_BINARY_DIR}/no_keras_home)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ENVIRONMENT ${environment})

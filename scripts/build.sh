@@ -44,10 +44,7 @@ configure() {
   # A build folder that came along with a copied project names the old place, and cmake would refuse it.
   cache_of="$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$folder/CMakeCache.txt" 2> /dev/null || true)"
   if [[ -n "$cache_of" && "$cache_of" != "$root" ]]; then rm -rf "$folder" && mkdir -p "$folder"; fi
-  # With precompiled headers ccache works only if it may overlook when they were made.
-  if command -v ccache > /dev/null; then
-    export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-  fi
+  if command -v ccache > /dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
   log="$folder/configure.log"
   if ! (cd "$root" && "$cmake" --preset "$preset" "$@") > "$log" 2>&1; then
     cat "$log" >&2
