@@ -1,23 +1,58 @@
 #include "sepal/models/table.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <utility>
 
 namespace sepal {
 namespace {
 
-// Characters of UTF-8 text: bytes that do not continue one.
-std::size_t length_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+// The code point that begins at `at`, and the bytes it takes; a byte that begins none stands for itself.
+std::pair<std::uint32_t, std::size_t> code_point(const std::string& text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
+  const std::uint32_t first = byte(at);
+  const std::size_t length = first >= 0xF0U ? 4 : first >= 0xE0U ? 3 : first >= 0xC0U ? 2 : 1;
+  if (length == 1 || at + length > text.size()) return {first, 1};
+  std::uint32_t point = first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) point = (point << 6U) | (byte(at + i) & 0x3FU);
+  return {point, length};
 }
 
-// Where the character after `count` characters begins.
+// Cells of a terminal that a character takes: two for those of East Asian scripts and pictures (Unicode's
+// EastAsianWidth W and F, by blocks).
+std::size_t cells_of(std::uint32_t point) {
+  constexpr std::pair<std::uint32_t, std::uint32_t> kWide[] = {
+      {0x1100, 0x115F}, {0x2E80, 0x303E},   {0x3041, 0x33FF},   {0x3400, 0x4DBF},  {0x4E00, 0x9FFF},
+      {0xA000, 0xA4CF}, {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},  {0xFF00, 0xFF60},
+      {0xFFE0, 0xFFE6}, {0x1F300, 0x1F64F}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+  for (const auto& [first, last] : kWide) {
+    if (point >= first && point <= last) return 2;
+  }
+  return 1;
+}
+
+// Cells that UTF-8 text takes.
+std::size_t length_of(const std::string& text) {
+  std::size_t cells = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [point, bytes] = code_point(text, at);
+    cells += cells_of(point);
+    at += bytes;
+  }
+  return cells;
+}
+
+// Where the text stops fitting into `count` cells.
 std::size_t offset_after(const std::string& text, std::size_t start, std::size_t count) {
   std::size_t at = start;
-  while (at < text.size() && count > 0) {
-    ++at;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++at;
-    --count;
+  std::size_t cells = 0;
+  while (at < text.size()) {
+    const auto [point, bytes] = code_point(text, at);
+    cells += cells_of(point);
+    if (cells > count) break;
+    at += bytes;
   }
   return at;
 }

@@ -16,6 +16,17 @@ TEST(Table, DrawsHeaderRowsAndRules) {
             "└──────┴─────┘\n");
 }
 
+TEST(Table, CountsTheCellsOfWideCharacters) {
+  EXPECT_EQ(draw_table({{"h", Alignment::left, 5}}, {{"層é"}, {"層層層"}}),
+            "┏━━━━━━━┓\n"
+            "┃ h     ┃\n"
+            "┡━━━━━━━┩\n"
+            "│ 層é   │\n"
+            "├───────┤\n"
+            "│ 層層… │\n"
+            "└───────┘\n");
+}
+
 TEST(Table, BreaksCellsBetweenWordsAndCutsLongWords) {
   EXPECT_EQ(draw_table({{"h", Alignment::left, 6}}, {{"one two three fourteen"}}),
             "┏━━━━━━━━┓\n"
