@@ -12,6 +12,7 @@
 #include "sepal/layers/eager_mode.h"
 #include "sepal/layers/ref.h"
 #include "sepal/layers/tensorflow14_config.h"
+#include "sepal/layers/trial_shapes.h"
 #include "sepal/ops/elementwise.h"
 
 namespace sepal {
@@ -40,15 +41,6 @@ Tensors masks_of(const Tensors& inputs) {
     any = any || masks.back().defined();
   }
   return any ? masks : Tensors();
-}
-
-// `shape` with every unknown axis set to `length`.
-Shape filled(const Shape& shape, std::int64_t length) {
-  Shape result = shape;
-  for (int i = 0; i < result.rank(); ++i) {
-    if (result[i] == kNone) result[i] = length;
-  }
-  return result;
 }
 
 }  // namespace
@@ -123,7 +115,6 @@ void Layer::build_for(const Shapes& input_shapes) {
     check_inputs(input_shapes);
     return;
   }
-  enter_scope();
   const std::size_t trainable_before = trainable_kind_.size();
   const std::size_t non_trainable_before = non_trainable_kind_.size();
   try {
@@ -137,7 +128,7 @@ void Layer::build_for(const Shapes& input_shapes) {
   }
   keywords_.weights.clear();
   build_shapes_ = input_shapes;
-  built_ = true;
+  set_built();
 }
 
 Shapes Layer::output_shapes_for(const Shapes& input_shapes) {
@@ -182,7 +173,6 @@ Tensors Layer::call_within(const Tensors& inputs, const CallContext& context) {
     }
   }
   maybe_build(shapes_of(inputs));
-  enter_scope();
   Tensors masks = masks_of(inputs);
   Tensors arguments = cast_to_compute(inputs);
   if (!masks.empty() && !supports_masking_) {
@@ -256,7 +246,6 @@ KerasTensors Layer::operator()(const KerasTensors& inputs, bool list_input) {
     dtypes.push_back(input.dtype());
   }
   maybe_build(shapes);
-  enter_scope();
   const Shapes output_shapes = compute_output_shapes(shapes);
   const std::vector<DType> output_dtypes = compute_output_dtypes(dtypes, output_shapes.size());
   const auto masks = symbolic_masks(inputs);
@@ -291,13 +280,8 @@ Shape Layer::compute_output_shape(const Shape& input_shape) {
     const GradientTape::Pause no_tape;
     return call(Tensor::zeros(input_shape, dtype_), {false, &ignored, {}}).shape();
   }
-  // Two runs with different lengths on the unknown axes: what differs in the results is unknown too.
-  Shape first = compute_output_shape(filled(input_shape, 7));
-  const Shape second = compute_output_shape(filled(input_shape, 8));
-  for (int i = 0; i < first.rank(); ++i) {
-    if (second.rank() != first.rank() || first[i] != second[i]) first[i] = kNone;
-  }
-  return first;
+  return common_shape(compute_output_shape(filled(input_shape, kFirstTrial)),
+                      compute_output_shape(filled(input_shape, kSecondTrial)));
 }
 
 Shapes Layer::compute_output_shapes(const Shapes& input_shapes) {

@@ -237,7 +237,11 @@ class Layer : public Operation {
   virtual void put_config(Json& config) const;
 
   void set_input_spec(InputSpec spec) { input_spec_ = {std::move(spec)}; }
-  void set_built() { built_ = true; }
+  // The scope is entered here and not by calls: several threads may call a built layer at once.
+  void set_built() {
+    enter_scope();
+    built_ = true;
+  }
   void set_supports_masking(bool supports_masking = true) { supports_masking_ = supports_masking; }
 
  private:

@@ -6,12 +6,18 @@
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
 #include "sepal/layers/layer.h"
+#include "sepal/layers/trial_shapes.h"
 
 namespace sepal {
 namespace {
 
 bool any_defined(const Tensors& tensors) {
   return std::any_of(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.defined(); });
+}
+
+[[noreturn]] void throw_unsupported_mask(const Layer& layer, const std::string& mask) {
+  throw TypeError(
+      fmt::format("Layer {} does not support masking, but was passed an input_mask: {}", layer.name(), mask));
 }
 
 // What running a layer on zeros may cost; beyond it a mask is taken to have the input's axes but the last.
@@ -30,32 +36,23 @@ std::shared_ptr<const KerasTensorData> mask_of_shape(const Shape& shape) {
   return std::make_shared<const KerasTensorData>(KerasTensorData{shape, DType::boolean, "mask"});
 }
 
-// Zeros of the shape with unknown axes of this length.
-Tensor probe(const Shape& shape, DType dtype, std::int64_t length) {
-  Shape known = shape;
-  for (int i = 0; i < known.rank(); ++i) {
-    if (known[i] == kNone) known[i] = length;
-  }
-  return Tensor::zeros(known, dtype);
-}
-
 }  // namespace
 
 void Layer::check_masks(const std::string& mask) const {
-  if (supports_masking_ || drops_masks_) return;
-  throw TypeError(
-      fmt::format("Layer {} does not support masking, but was passed an input_mask: {}", name(), mask));
+  if (!supports_masking_ && !drops_masks_) throw_unsupported_mask(*this, mask);
 }
 
 Tensors Layer::compute_masks(const Tensors&, const Tensors& masks) { return masks; }
 
 Tensors Layer::compute_mask(const Tensors& inputs, const Tensors& masks) {
+  if (!masks.empty() && masks.size() != inputs.size()) {
+    throw ValueError(fmt::format(
+        "The lists `inputs` and `mask` should have the same length. Received: {} inputs and {} masks",
+        inputs.size(), masks.size()));
+  }
   if (supports_masking_) return compute_masks(inputs, masks);
   for (const Tensor& mask : masks) {
-    if (mask.defined()) {
-      throw TypeError(fmt::format("Layer {} does not support masking, but was passed an input_mask: {}",
-                                  name(), mask.str()));
-    }
+    if (mask.defined()) throw_unsupported_mask(*this, mask.str());
   }
   return {};
 }
@@ -94,31 +91,24 @@ std::vector<std::shared_ptr<const KerasTensorData>> Layer::symbolic_masks(const 
     const Shape& shape = inputs[0].shape();
     return {mask_of_shape(shape.slice(0, std::max(shape.rank() - 1, 0)))};
   }
-  // Two runs on zeros with different lengths of the unknown axes, as for the shapes of outputs.
   const GradientTape::Pause no_tape;
   const auto run = [&](std::int64_t length) {
     Tensors values;
     Tensors masks;
     for (const KerasTensor& input : inputs) {
-      values.push_back(probe(input.shape(), input.dtype(), length));
+      values.push_back(Tensor::zeros(filled(input.shape(), length), input.dtype()));
       const KerasTensor mask = input.mask();
-      masks.push_back(mask.defined() ? probe(mask.shape(), DType::boolean, length) : Tensor());
+      masks.push_back(mask.defined() ? Tensor::zeros(filled(mask.shape(), length), DType::boolean)
+                                     : Tensor());
     }
     return compute_masks(values, any_defined(masks) ? masks : Tensors());
   };
-  const Tensors first = run(7);
-  const Tensors second = run(8);
+  const Tensors first = run(kFirstTrial);
+  const Tensors second = run(kSecondTrial);
   std::vector<std::shared_ptr<const KerasTensorData>> masks;
   for (std::size_t i = 0; i < first.size(); ++i) {
-    if (!first[i].defined()) {
-      masks.push_back(nullptr);
-      continue;
-    }
-    Shape shape = first[i].shape();
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-      if (second[i].shape()[axis] != shape[axis]) shape[axis] = kNone;
-    }
-    masks.push_back(mask_of_shape(shape));
+    masks.push_back(first[i].defined() ? mask_of_shape(common_shape(first[i].shape(), second[i].shape()))
+                                       : nullptr);
   }
   return masks;
 }

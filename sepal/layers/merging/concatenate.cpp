@@ -22,11 +22,6 @@ Tensors ConcatenateLayer::call_all(const Tensors& inputs, const CallContext&) {
 
 Tensors ConcatenateLayer::compute_masks(const Tensors& inputs, const Tensors& masks) {
   if (masks.empty()) return {};
-  if (masks.size() != inputs.size()) {
-    throw ValueError(fmt::format(
-        "The lists `inputs` and `mask` should have the same length. Received: {} inputs and {} masks",
-        inputs.size(), masks.size()));
-  }
   Tensors wide;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const Shape& shape = inputs[i].shape();

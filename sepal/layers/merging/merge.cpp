@@ -66,13 +66,8 @@ Shapes MergeLayer::compute_output_shapes(const Shapes& input_shapes) {
   return {result};
 }
 
-Tensors MergeLayer::compute_masks(const Tensors& inputs, const Tensors& masks) {
+Tensors MergeLayer::compute_masks(const Tensors&, const Tensors& masks) {
   if (masks.empty()) return {};
-  if (masks.size() != inputs.size()) {
-    throw ValueError(fmt::format(
-        "The lists `inputs` and `mask` should have the same length. Received: {} inputs and {} masks",
-        inputs.size(), masks.size()));
-  }
   for (const Tensor& mask : masks) {
     if (!mask.defined()) return {};
   }
