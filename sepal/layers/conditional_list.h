@@ -38,25 +38,32 @@ class CallInputs {
 template <class T>
 class ConditionalList {
  public:
-  struct Entry {
-    T value;
-    CallInputs inputs;
-  };
-
   void add(T value, CallInputs inputs) { entries_.push_back({std::move(value), std::move(inputs)}); }
   void clear() { entries_.clear(); }
-  const std::vector<Entry>& entries() const { return entries_; }
 
+  std::vector<T> all() const {
+    return where([](const CallInputs&) { return true; });
+  }
   /// What was registered with exactly these inputs.
   std::vector<T> of(const CallInputs& inputs) const {
+    return where([&](const CallInputs& registered) { return registered == inputs; });
+  }
+  /// What was registered with inputs that `fits` accepts.
+  template <class Fits>
+  std::vector<T> where(Fits fits) const {
     std::vector<T> found;
     for (const Entry& entry : entries_) {
-      if (entry.inputs == inputs) found.push_back(entry.value);
+      if (fits(entry.inputs)) found.push_back(entry.value);
     }
     return found;
   }
 
  private:
+  struct Entry {
+    T value;
+    CallInputs inputs;
+  };
+
   std::vector<Entry> entries_;
 };
 

@@ -1,5 +1,6 @@
 // The part of the Layer contract that is about losses and updates.
 #include <algorithm>
+#include <unordered_set>
 
 #include "sepal/base/compatibility.h"
 #include "sepal/layers/eager_mode.h"
@@ -12,9 +13,8 @@ thread_local Tensors* running_losses = nullptr;
 
 // The layer and all layers inside of it, each once, with `read` applied to each.
 template <class T, class Read>
-void collect(const Layer& layer, std::vector<T>& all, std::vector<const Layer*>& seen, Read read) {
-  if (std::find(seen.begin(), seen.end(), &layer) != seen.end()) return;
-  seen.push_back(&layer);
+void collect(const Layer& layer, std::vector<T>& all, std::unordered_set<const Layer*>& seen, Read read) {
+  if (!seen.insert(&layer).second) return;
   for (T& value : read(layer)) {
     if (std::find(all.begin(), all.end(), value) == all.end()) all.push_back(std::move(value));
   }
@@ -24,7 +24,7 @@ void collect(const Layer& layer, std::vector<T>& all, std::vector<const Layer*>&
 template <class T, class Read>
 std::vector<T> collected(const Layer& layer, Read read) {
   std::vector<T> all;
-  std::vector<const Layer*> seen;
+  std::unordered_set<const Layer*> seen;
   collect(layer, all, seen, read);
   return all;
 }
@@ -58,24 +58,17 @@ Tensors Layer::regularization_losses() const {
 Tensors Layer::losses() const {
   expect_graph_mode("Layer.losses");
   Tensors all = regularization_losses();
-  append(all, values_of(collected<AddedLoss>(*this, [](const Layer& layer) {
-           std::vector<AddedLoss> added;
-           for (const auto& entry : layer.added_losses_.entries()) added.push_back(entry.value);
-           return added;
-         })));
-  const ConditionalList<Tensor> of_calls = call_losses_.read();
-  for (const auto& entry : of_calls.entries()) all.push_back(entry.value);
+  append(all, values_of(
+                  collected<AddedLoss>(*this, [](const Layer& layer) { return layer.added_losses_.all(); })));
+  append(all, call_losses_.read().all());
   return all;
 }
 
 Tensors Layer::standing_losses() const {
   Tensors all = regularization_losses();
   append(all, values_of(collected<AddedLoss>(*this, [](const Layer& layer) {
-           std::vector<AddedLoss> added;
-           for (const auto& entry : layer.added_losses_.entries()) {
-             if (entry.inputs.none() || entry.inputs.symbolic()) added.push_back(entry.value);
-           }
-           return added;
+           return layer.added_losses_.where(
+               [](const CallInputs& inputs) { return inputs.none() || inputs.symbolic(); });
          })));
   return all;
 }
@@ -110,11 +103,7 @@ void Layer::add_update(Update update, const CallInputs& inputs) {
 
 std::vector<Update> Layer::updates() const {
   expect_graph_mode("Layer.updates");
-  return collected<Update>(*this, [](const Layer& layer) {
-    std::vector<Update> updates;
-    for (const auto& entry : layer.updates_.entries()) updates.push_back(entry.value);
-    return updates;
-  });
+  return collected<Update>(*this, [](const Layer& layer) { return layer.updates_.all(); });
 }
 
 std::vector<Update> Layer::get_updates_for(const CallInputs& inputs) const {

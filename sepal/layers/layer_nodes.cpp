@@ -9,12 +9,18 @@
 namespace sepal {
 namespace {
 
-// `property` as messages name it: "input", "output shape".
-const CallRecord& only_call(const Layer& layer, const char* property, const char* method) {
+// `property` as messages name it: "input", "output shape". The properties and the methods differ in their
+// error.
+template <class Error>
+void expect_called(const Layer& layer, const char* property) {
   if (layer.calls().empty()) {
-    throw AttributeError(fmt::format("The layer \"{}\" has never been called and thus has no defined {}.",
-                                     layer.name(), property));
+    throw Error(fmt::format("The layer \"{}\" has never been called and thus has no defined {}.",
+                            layer.name(), property));
   }
+}
+
+const CallRecord& only_call(const Layer& layer, const char* property, const char* method) {
+  expect_called<AttributeError>(layer, property);
   if (layer.calls().size() > 1) {
     throw AttributeError(
         fmt::format("Layer \"{}\" has multiple inbound nodes, hence the notion of \"layer {}\" is "
@@ -26,11 +32,8 @@ const CallRecord& only_call(const Layer& layer, const char* property, const char
 
 const CallRecord& call_at(const Layer& layer, int node_index, const char* property, const char* method) {
   expect_graph_mode(method);
+  expect_called<RuntimeError>(layer, property);
   const auto count = static_cast<int>(layer.calls().size());
-  if (count == 0) {
-    throw RuntimeError(fmt::format("The layer \"{}\" has never been called and thus has no defined {}.",
-                                   layer.name(), property));
-  }
   if (node_index < 0 || node_index >= count) {
     throw ValueError(
         fmt::format("Asked to get {} at node {}, but the layer \"{}\" has only {} inbound nodes.", property,
@@ -61,10 +64,7 @@ Shapes output_shapes_of(const CallRecord& call) { return shapes_of(call.outputs)
 // The shapes that all calls have in common.
 OneOrMore<Shape> common_shapes(const Layer& layer, Shapes (*read)(const CallRecord&), const char* property,
                                const char* method) {
-  if (layer.calls().empty()) {
-    throw AttributeError(fmt::format("The layer \"{}\" has never been called and thus has no defined {}.",
-                                     layer.name(), property));
-  }
+  expect_called<AttributeError>(layer, property);
   const Shapes first = read(layer.calls()[0]);
   for (const CallRecord& call : layer.calls()) {
     if (read(call) != first) {

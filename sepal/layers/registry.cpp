@@ -51,15 +51,14 @@ std::vector<std::string> registered_layers() {
   return names;
 }
 
-std::string owner_of_config(const Json& config) {
+std::string owner_of_config(const Json& config, const std::string& nameless) {
   const auto name = config.is_object() ? config.find("name") : config.end();
   const bool is_named = name != config.end() && name->is_string();
-  return is_named ? fmt::format("layer '{}'", name->get<std::string>()) : std::string("layer");
+  return is_named ? fmt::format("layer '{}'", name->get<std::string>()) : nameless;
 }
 
 std::shared_ptr<Layer> layer_from_config(const std::string& class_name, const Json& config) {
-  std::string owner = owner_of_config(config);
-  if (owner == "layer") owner = fmt::format("{} layer", class_name);
+  const std::string owner = owner_of_config(config, fmt::format("{} layer", class_name));
   LayerFactory factory;
   {
     Registry& layers = registry();

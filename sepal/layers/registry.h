@@ -27,8 +27,8 @@ std::shared_ptr<Layer> layer_from_config(const std::string& class_name, const Js
 /// From the envelope {"class_name": …, "config": {…}}.
 std::shared_ptr<Layer> layer_from_envelope(const Json& envelope, const std::string& owner);
 
-/// How messages call the layer of a config: "layer 'conv'", or "layer" without a name.
-std::string owner_of_config(const Json& config);
+/// How messages call the layer of a config: "layer 'conv'", or `nameless` if it has no name.
+std::string owner_of_config(const Json& config, const std::string& nameless = "layer");
 
 bool is_registered_layer(const std::string& class_name);
 /// In alphabetical order.
