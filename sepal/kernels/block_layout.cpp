@@ -42,14 +42,35 @@ void pack_columns(std::int64_t rows, std::int64_t columns, const float* from, fl
   });
 }
 
-void pack_transposed(std::int64_t rows, std::int64_t columns, const float* from, float* to) {
-  for_each_block(blocks_of(rows), columns * kLaneBlock, [&](std::int64_t block) {
-    const std::int64_t first = block * kLaneBlock;
-    const std::int64_t width = std::min(kLaneBlock, rows - first);
-    for (std::int64_t c = 0; c < columns; ++c) {
-      float* cell = to + (block * columns + c) * kLaneBlock;
-      for (std::int64_t i = 0; i < width; ++i) cell[i] = from[(first + i) * columns + c];
-      std::fill_n(cell + width, kLaneBlock - width, 0.0F);
+void pack_panels(std::int64_t rows, std::int64_t columns, std::int64_t width, const float* from, float* to) {
+  const std::int64_t cells = width / kLaneBlock;
+  for_each_block(panel_floats(1, columns, width) / width, rows * width, [&](std::int64_t panel) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      for (std::int64_t i = 0; i < cells; ++i) {
+        const std::int64_t first = panel * width + i * kLaneBlock;
+        copy_cell(from + r * columns + first, std::clamp<std::int64_t>(columns - first, 0, kLaneBlock),
+                  to + (panel * rows + r) * width + i * kLaneBlock);
+      }
+    }
+  });
+}
+
+void pack_transposed_panels(std::int64_t rows, std::int64_t columns, std::int64_t width, const float* from,
+                            float* to) {
+  for_each_block(panel_floats(1, rows, width) / width, columns * width, [&](std::int64_t panel) {
+    const std::int64_t first = panel * width;
+    const std::int64_t count = std::min(width, rows - first);
+    float* target = to + panel * columns * width;
+    // Sixteen columns at a time: as many rows of the target stay in L1 while every source row passes.
+    for (std::int64_t begin = 0; begin < columns; begin += kLaneBlock) {
+      const std::int64_t end = std::min(columns, begin + kLaneBlock);
+      for (std::int64_t i = 0; i < count; ++i) {
+        const float* source = from + (first + i) * columns;
+        for (std::int64_t c = begin; c < end; ++c) target[c * width + i] = source[c];
+      }
+    }
+    for (std::int64_t c = 0; count < width && c < columns; ++c) {
+      std::fill_n(target + c * width + count, width - count, 0.0F);
     }
   });
 }

@@ -12,59 +12,21 @@
 #endif
 
 #include <algorithm>
-#include <cstring>
 
-#include "hwy/cache_control.h"
-#include "hwy/highway.h"
-#include "sepal/kernels/strip_plan.h"
+#include "sepal/kernels/epilogue.h"
+#include "sepal/kernels/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sepal::kernels::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using FloatTag = hn::CappedTag<float, kLaneBlock>;
-using FloatVector = hn::Vec<FloatTag>;
-constexpr FloatTag kTag;
-constexpr std::int64_t kLanes = hn::MaxLanes(FloatTag());
-
-constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
 constexpr int kTileRows = kManyRegisters ? 14 : 6;
 constexpr int kTileVectors = 2;
 
-// AVX2 and AVX-512 have loads and stores that leave masked lanes alone; elsewhere Highway would read and
-// write whole vectors, beyond the end of an array or into what another thread writes.
-constexpr bool kHasMaskedMemory = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2;
-
-/// The first `count` lanes (any number) and zeros, without touching memory behind them.
-HWY_INLINE FloatVector load_first(std::int64_t count, const float* from) {
-  if (count >= kLanes) return hn::LoadU(kTag, from);
-  if (count <= 0) return hn::Zero(kTag);
-  if constexpr (kHasMaskedMemory) {
-    return hn::MaskedLoad(hn::FirstN(kTag, static_cast<std::size_t>(count)), kTag, from);
-  } else {
-    alignas(64) float lanes[kLaneBlock] = {};
-    std::memcpy(lanes, from, static_cast<std::size_t>(count) * sizeof(float));
-    return hn::Load(kTag, lanes);
-  }
-}
-
-HWY_INLINE void store_first(FloatVector v, std::int64_t count, float* to) {
-  if (count >= kLanes) return hn::StoreU(v, kTag, to);
-  if (count <= 0) return;
-  if constexpr (kHasMaskedMemory) {
-    hn::BlendedStore(v, hn::FirstN(kTag, static_cast<std::size_t>(count)), kTag, to);
-  } else {
-    alignas(64) float lanes[kLaneBlock];
-    hn::Store(v, kTag, lanes);
-    std::memcpy(to, lanes, static_cast<std::size_t>(count) * sizeof(float));
-  }
-}
-
-/// acc[i][j] += sum over depth of a[i * kRowStep + depth * kDepthStep] * b[j * b_next + 16 * depth + lane].
+/// acc[i][j] += sum over depth of a[i * kRowStep + depth * kDepthStep] * b[j * b_next + depth * b_step +
+/// lane].
 template <int kRows, int kVectors, int kRowStep, int kDepthStep>
 HWY_INLINE void accumulate(std::int64_t depth, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
-                           std::int64_t b_next, FloatVector (&acc)[kRows][kVectors]) {
+                           std::int64_t b_next, std::int64_t b_step, FloatVector (&acc)[kRows][kVectors]) {
   for (std::int64_t i = 0; i < depth; ++i) {
     FloatVector right[kVectors];
 #pragma GCC unroll 4
@@ -76,7 +38,7 @@ HWY_INLINE void accumulate(std::int64_t depth, const float* HWY_RESTRICT a, cons
       for (int j = 0; j < kVectors; ++j) acc[r][j] = hn::MulAdd(left, right[j], acc[r][j]);
     }
     a += kDepthStep;
-    b += kLaneBlock;
+    b += b_step;
   }
 }
 
@@ -85,37 +47,54 @@ HWY_INLINE std::int64_t vector_offset(std::int64_t v, std::int64_t block) {
   return v * kLanes / kLaneBlock * block + v * kLanes % kLaneBlock;
 }
 
-/// c = a * b + bias: `rows` x `depth` times `depth` x `columns`.
+/// Columns of a panel: those of a tile, so that a tile reads one stream of memory. At least a block.
+constexpr std::int64_t kPanelColumns = std::max<std::int64_t>(kTileVectors * kLanes, kLaneBlock);
+
+/// Memory that will be wanted soon, asked for a little with every tile.
+struct Ahead {
+  const float* from = nullptr;
+  std::int64_t floats = 0;
+};
+
+/// c = clamp(a * b + bias + residual): `rows` x `depth` times `depth` x `columns`, the columns from
+/// `begin_column` (of a panel) to `end_column`.
 struct Product {
   std::int64_t rows, depth, columns;
+  std::int64_t begin_column = 0, end_column = 0;
   const float* a;  // [depth block][rows of a][16]
   std::int64_t a_block;
-  const float* b;     // [column block][depth][16], zero behind `columns`
-  const float* bias;  // [column block][16] or null
-  float* c;           // row r at row_offset[r], column block k at k * c_block, 16 columns together
+  const float* b;  // [panel][depth][panel_columns], zero behind `columns`
+  std::int64_t panel_columns;
+  const float* bias;                // [column block][16] or null
+  const float* residual = nullptr;  // laid out as c
+  Clamp clamp = {};
+  float* c;  // row r at row_offset[r], column block k at k * c_block, 16 columns together
   const std::int64_t* row_offset;
   std::int64_t c_block;
   // c lies in main memory. Its lines are then asked for before a tile is computed and not when it is stored:
   // the hundreds of cycles in between hide their way into the cache.
   bool c_is_far;
+  // c is written past the caches; each vector of it must then be whole and aligned.
+  bool stream = false;
+  Ahead ahead = {};
 };
 
 template <int kRows, int kVectors>
 HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t vector) {
-  const std::int64_t b_block = p.depth * kLaneBlock;
-  const float* b = p.b + vector_offset(vector, b_block);
-  const std::int64_t b_next = vector_offset(vector + 1, b_block) - vector_offset(vector, b_block);
+  const std::int64_t column = vector * kLanes;
+  const float* b = p.b + column / p.panel_columns * p.panel_columns * p.depth + column % p.panel_columns;
   FloatVector acc[kRows][kVectors];
 #pragma GCC unroll 4
   for (int j = 0; j < kVectors; ++j) {
     const FloatVector start =
-        p.bias != nullptr ? hn::Load(kTag, p.bias + (vector + j) * kLanes) : hn::Zero(kTag);
+        p.bias != nullptr ? hn::Load(kTag, p.bias + column + j * kLanes) : hn::Zero(kTag);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) acc[r][j] = start;
   }
-  float* c = p.c + vector_offset(vector, p.c_block);
-  const std::int64_t c_next = vector_offset(vector + 1, p.c_block) - vector_offset(vector, p.c_block);
-  if (p.c_is_far) {
+  const std::int64_t c_offset = vector_offset(vector, p.c_block);
+  const std::int64_t c_next = vector_offset(vector + 1, p.c_block) - c_offset;
+  float* c = p.c + c_offset;
+  if (p.c_is_far && !p.stream) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
@@ -124,12 +103,41 @@ HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t ve
   }
   const float* a = p.a + row * kLaneBlock;
   for (std::int64_t left = p.depth; left > 0; left -= kLaneBlock) {
-    accumulate<kRows, kVectors, kLaneBlock, 1>(std::min(left, kLaneBlock), a, b, b_next, acc);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) hwy::Prefetch(a + p.a_block + r * kLaneBlock);
+    accumulate<kRows, kVectors, kLaneBlock, 1>(std::min(left, kLaneBlock), a, b, kLanes, p.panel_columns,
+                                               acc);
     a += p.a_block;
-    b += kLaneBlock * kLaneBlock;
+    b += kLaneBlock * p.panel_columns;
   }
-  const std::int64_t columns = p.columns - vector * kLanes;
-  if (columns >= kVectors * kLanes) {
+  const std::int64_t columns = p.columns - column;
+  if (p.residual != nullptr) {
+    const float* residual = p.residual + c_offset;
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const float* from = residual + p.row_offset[row + r];
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) {
+        acc[r][j] = hn::Add(acc[r][j], load_first(columns - j * kLanes, from + j * c_next));
+      }
+    }
+  }
+  if (p.clamp.active()) {
+    const FloatVector lower = hn::Set(kTag, p.clamp.lower), upper = hn::Set(kTag, p.clamp.upper);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) acc[r][j] = hn::Min(upper, hn::Max(lower, acc[r][j]));
+    }
+  }
+  if (p.stream) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      float* to = c + p.row_offset[row + r];
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) hn::Stream(acc[r][j], kTag, to + j * c_next);
+    }
+  } else if (columns >= kVectors * kLanes) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       float* to = c + p.row_offset[row + r];
@@ -156,18 +164,33 @@ HWY_NOINLINE void product_tile_of(const Product& p, std::int64_t row, std::int64
   product_tile<kRows, kVectors>(p, row, vector);
 }
 
-template <int kVectors>
-void product_columns(const Product& p, std::int64_t vector) {
-  for (std::int64_t row = 0; row < p.rows; row += kTileRows) {
-    product_tile_of<kTileRows, kVectors>(p, row, std::min<std::int64_t>(kTileRows, p.rows - row), vector);
-  }
+/// One step through what is wanted soon.
+HWY_INLINE void ask_ahead(Ahead& ahead, std::int64_t floats) {
+  floats = std::min(floats, ahead.floats);
+  for (std::int64_t i = 0; i < floats; i += kLaneBlock) __builtin_prefetch(ahead.from + i, 0, 2);
+  ahead.from += floats;
+  ahead.floats -= floats;
 }
 
 inline void run_product(const Product& p) {
-  const std::int64_t vectors = (p.columns + kLanes - 1) / kLanes;
-  std::int64_t vector = 0;
-  for (; vector + kTileVectors <= vectors; vector += kTileVectors) product_columns<kTileVectors>(p, vector);
-  for (; vector < vectors; ++vector) product_columns<1>(p, vector);
+  const std::int64_t begin = p.begin_column / kLanes;
+  const std::int64_t end = (std::min(p.end_column, p.columns) + kLanes - 1) / kLanes;
+  const std::int64_t tiles = ((end - begin + 1) / kTileVectors) * ((p.rows + kTileRows - 1) / kTileRows);
+  Ahead ahead = p.ahead;
+  const std::int64_t step = (ahead.floats / std::max<std::int64_t>(tiles, 1) / kLaneBlock + 1) * kLaneBlock;
+  // Tiles of nearly one height: 20 rows as 10 + 10 and not 14 + 6.
+  const std::int64_t groups = (p.rows + kTileRows - 1) / kTileRows;
+  for (std::int64_t vector = begin; vector < end; vector += kTileVectors) {
+    for (std::int64_t i = 0; i < groups; ++i) {
+      const std::int64_t row = p.rows * i / groups, rows = p.rows * (i + 1) / groups - row;
+      if (ahead.floats > 0) ask_ahead(ahead, step);
+      if (vector + kTileVectors <= end) {
+        product_tile_of<kTileRows, kTileVectors>(p, row, rows, vector);
+      } else {
+        product_tile_of<kTileRows, 1>(p, row, rows, vector);
+      }
+    }
+  }
 }
 
 /// c (+)= a transposed * b over `depth` rows of both: the gradient of a product's right operand.
@@ -196,7 +219,7 @@ HWY_INLINE void outer_tile(const OuterProduct& p, std::int64_t row, std::int64_t
     }
   }
   accumulate<kRows, kVectors, 1, kLaneBlock>(p.depth, p.a + row / kLaneBlock * p.a_block + row % kLaneBlock,
-                                             p.b + vector_offset(vector, p.b_block), b_next, acc);
+                                             p.b + vector_offset(vector, p.b_block), b_next, kLaneBlock, acc);
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4

@@ -2,6 +2,7 @@
 // channels c * depth_multiplier + m. Kernel (kh, kw, in_c, depth_multiplier).
 #pragma once
 
+#include "sepal/kernels/epilogue.h"
 #include "sepal/kernels/geometry.h"
 
 namespace sepal::kernels {
@@ -33,7 +34,20 @@ void depthwise_conv2d_reference(const Window2D& window, const DepthwiseForward<T
 template <class T>
 void depthwise_conv2d_backward_reference(const Window2D& window, const DepthwiseBackward<T>& a);
 
+/// Weights as the SIMD kernel reads them: views of memory of `packed_depthwise_floats` floats, aligned to 64
+/// bytes; threads may share them.
+struct PackedDepthwise {
+  const float* kernel;  // [block][tap][16]
+  const float* bias;    // [block][16] or null
+};
+
+std::int64_t packed_depthwise_floats(const Window2D& window);
+/// `bias` may be null.
+PackedDepthwise pack_depthwise(const Window2D& window, const float* kernel, const float* bias, float* memory);
+
 /// Strip by strip in cache, SIMD, every geometry. The same bits for any number of threads.
+void depthwise_conv2d_simd(const Window2D& window, const float* x, const PackedDepthwise& weights,
+                           const Clamp& clamp, float* y);
 void depthwise_conv2d_simd(const Window2D& window, const DepthwiseForward<float>& a);
 void depthwise_conv2d_backward_simd(const Window2D& window, const DepthwiseBackward<float>& a);
 

@@ -12,18 +12,12 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sepal/kernels/depthwise_conv2d_simd.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "sepal/kernels/depthwise_rows-inl.h"
+#include "sepal/kernels/depthwise_strip-inl.h"
 
 #ifndef SEPAL_KERNELS_DEPTHWISE_CONV2D_SIMD_ONCE
 #define SEPAL_KERNELS_DEPTHWISE_CONV2D_SIMD_ONCE
 namespace sepal::kernels {
 namespace {
-
-/// Weights in blocks.
-struct PackedDepthwise {
-  const float* kernel;  // [block][tap][16]
-  const float* bias;    // [block][16] or null
-};
 
 /// Sums that a part of a backward step collects; null where not wanted.
 struct PartialDepthwiseSums {
@@ -38,54 +32,42 @@ struct PartialDepthwiseSums {
 HWY_BEFORE_NAMESPACE();
 namespace sepal::kernels::HWY_NAMESPACE {
 
-void depthwise_forward_strip(const StripPlan& plan, const DepthwiseForward<float>& a,
-                             const PackedDepthwise& weights, std::int64_t index) {
+void depthwise_forward_strip(const StripPlan& plan, const float* x, const PackedDepthwise& weights,
+                             const Clamp& clamp, float* y, std::int64_t index) {
   const Window2D& g = plan.g;
   const Strip s = plan.strip(index);
   const ImageStrides out = output_strides(g, plan.channels);
   // Whole blocks of channels that lie as in y are written in place.
   const std::int64_t direct = g.channels_first ? 0 : plan.channels / kLaneBlock;
   const std::int64_t block = plan.most_pixels * kLaneBlock;
-  const auto lay_out = [&](ScratchPieces& pieces, float*& x, float*& y) {
-    x = pieces.take(plan.blocks * plan.in_block);
-    y = pieces.take((plan.blocks - direct) * block);
+  const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& rest) {
+    packed = pieces.take(packed_input_floats(plan));
+    rest = pieces.take((plan.blocks - direct) * block);
   };
-  float *x, *y;
+  float *packed, *rest;
   ScratchPieces sizes(nullptr);
-  lay_out(sizes, x, y);
+  lay_out(sizes, packed, rest);
   ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
-  lay_out(pieces, x, y);
+  lay_out(pieces, packed, rest);
 
-  thread_local TapList list;
-  pack_input(plan, s, input_strides(g), a.x, x);
-  TapRun run{.list = list,
-             .begin_block = 0,
-             .end_block = direct,
-             .in = x,
-             .in_block = plan.in_block,
-             .in_step = g.stride_w * kLaneBlock,
-             .weights = weights.kernel,
-             .weight_block = plan.taps * kLaneBlock,
-             .bias = weights.bias,
-             .out = a.y + out.at(s.image, s.row, 0, 0),
-             .out_block = kLaneBlock,
-             .out_step = plan.channels};
-  if (direct > 0) {
-    plan.forward_taps(s, g.out_w * plan.channels, list);
-    run_taps(run);
-  }
+  DepthwiseStrip work{.x = x,
+                      .weights = weights.kernel,
+                      .bias = weights.bias,
+                      .clamp = clamp,
+                      .packed = packed,
+                      .d = y + out.at(s.image, s.row, 0, 0),
+                      .d_block = kLaneBlock,
+                      .d_column = plan.channels};
+  if (direct > 0) depthwise_strip(plan, s, work, 0, direct);
   if (direct == plan.blocks) return;
-  plan.forward_taps(s, g.out_w * kLaneBlock, list);
-  run.begin_block = direct;
-  run.end_block = plan.blocks;
-  run.out = y;
-  run.out_block = block;
-  run.out_step = kLaneBlock;
-  run_taps(run);
+  work.d = rest;
+  work.d_block = block;
+  work.d_column = kLaneBlock;
+  depthwise_strip(plan, s, work, direct, plan.blocks);
   const std::int64_t pixels = s.rows * g.out_w, done = direct * kLaneBlock;
   for (std::int64_t i = 0; i < s.images; ++i) {
-    unpack_pixels({pixels, plan.channels - done, 1, out.w, out.c, block}, y + i * pixels * kLaneBlock,
-                  a.y + out.at(s.image + i, s.row, 0, done));
+    unpack_pixels({pixels, plan.channels - done, 1, out.w, out.c, block}, rest + i * pixels * kLaneBlock,
+                  y + out.at(s.image + i, s.row, 0, done));
   }
 }
 
@@ -150,18 +132,30 @@ std::int64_t strip_pixels(const Window2D& g) {
 
 }  // namespace
 
-void depthwise_conv2d_simd(const Window2D& g, const DepthwiseForward<float>& a) {
+std::int64_t packed_depthwise_floats(const Window2D& g) {
+  return blocks_of(g.in_c * g.depth_multiplier) * kLaneBlock * (g.kernel_h * g.kernel_w + 1);
+}
+
+PackedDepthwise pack_depthwise(const Window2D& g, const float* kernel, const float* bias, float* memory) {
+  const std::int64_t channels = g.in_c * g.depth_multiplier, taps = g.kernel_h * g.kernel_w;
+  float* packed_bias = memory + blocks_of(channels) * taps * kLaneBlock;
+  pack_columns(taps, channels, kernel, memory);
+  if (bias != nullptr) pack_columns(1, channels, bias, packed_bias);
+  return {memory, bias != nullptr ? packed_bias : nullptr};
+}
+
+void depthwise_conv2d_simd(const Window2D& g, const float* x, const PackedDepthwise& weights,
+                           const Clamp& clamp, float* y) {
   if (g.batch == 0) return;
   const StripPlan plan(g, strip_pixels(g));
-  const std::int64_t kernel_floats = plan.blocks * plan.taps * kLaneBlock;
-  float* kernel = thread_scratch(ScratchUse::shared, kernel_floats + plan.blocks * kLaneBlock);
-  float* bias = a.bias != nullptr ? kernel + kernel_floats : nullptr;
-  pack_columns(plan.taps, plan.channels, a.kernel, kernel);
-  if (bias != nullptr) pack_columns(1, plan.channels, a.bias, bias);
-  const PackedDepthwise weights{kernel, bias};
   parallel_parts(plan.strips, [&](std::int64_t strip) {
-    HWY_DYNAMIC_DISPATCH(depthwise_forward_strip)(plan, a, weights, strip);
+    HWY_DYNAMIC_DISPATCH(depthwise_forward_strip)(plan, x, weights, clamp, y, strip);
   });
+}
+
+void depthwise_conv2d_simd(const Window2D& g, const DepthwiseForward<float>& a) {
+  float* memory = thread_scratch(ScratchUse::shared, packed_depthwise_floats(g));
+  depthwise_conv2d_simd(g, a.x, pack_depthwise(g, a.kernel, a.bias, memory), {}, a.y);
 }
 
 void depthwise_conv2d_backward_simd(const Window2D& g, const DepthwiseBackward<float>& a) {

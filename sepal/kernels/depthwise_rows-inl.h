@@ -227,6 +227,27 @@ struct PackPixels {
 // where the hardware's own prefetch stops, at the end of each page.
 constexpr std::int64_t kPrefetchFloats = 1024;
 
+/// Neighbouring channels, each repeated: a vector of the result takes its lanes from one of the source.
+inline void pack_repeated(const PackPixels& p, const float* from, float* to) {
+  const std::int64_t wide = p.channels * p.repeat;
+  for (std::int64_t k = 0; k < blocks_of(wide) * kLaneBlock; k += kLanes) {
+    const std::int64_t first = k / p.repeat;
+    alignas(64) std::int32_t lanes[kLaneBlock];
+    for (std::int64_t i = 0; i < kLanes; ++i)
+      lanes[i] = static_cast<std::int32_t>((k + i) / p.repeat - first);
+    const auto table = hn::SetTableIndices(kTag, lanes);
+    const auto used =
+        hn::FirstN(kTag, static_cast<std::size_t>(std::clamp<std::int64_t>(wide - k, 0, kLanes)));
+    const std::int64_t count = std::clamp<std::int64_t>(p.channels - first, 0, lanes[kLanes - 1] + 1);
+    float* column = to + k / kLaneBlock * p.block + k % kLaneBlock;
+    for (std::int64_t i = 0; i < p.count; ++i) {
+      const FloatVector source = load_first(count, from + i * p.pixel + first);
+      const FloatVector repeated = hn::TableLookupLanes(source, table);
+      hn::Store(hn::IfThenElseZero(used, repeated), kTag, column + i * kLaneBlock);
+    }
+  }
+}
+
 inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
   const std::int64_t wide = p.channels * p.repeat;
   if (p.channel == 1 && p.repeat == 1) {
@@ -244,6 +265,7 @@ inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
     }
     return;
   }
+  if (p.channel == 1) return pack_repeated(p, from, to);
   const std::int64_t padded = blocks_of(wide) * kLaneBlock;
   const bool planes = p.pixel == 1 && p.repeat == 1;
   std::int64_t k = 0;
@@ -293,23 +315,24 @@ inline void unpack_pixels(const PackPixels& p, const float* from, float* to) {
 
 /// The input rows of a strip with the zero cells beside them.
 inline void pack_input(const StripPlan& plan, const Strip& s, const ImageStrides& at, const float* x,
-                       float* to) {
+                       float* to, std::int64_t begin_block = 0) {
   const Window2D& g = plan.g;
+  const std::int64_t skipped = begin_block * kLaneBlock;
   const std::int64_t first = plan.first_in_row(s);
   const std::int64_t rows = (s.rows - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h + 1;
   const std::int64_t columns = std::clamp<std::int64_t>(plan.in_w - g.pad_left, 0, g.in_w);
   const std::int64_t right = plan.in_w - g.pad_left - columns;
-  const PackPixels pixels{columns, g.in_c, g.depth_multiplier, at.w, at.c, plan.in_block};
+  const PackPixels pixels{columns, g.in_c - skipped, g.depth_multiplier, at.w, at.c, plan.in_block};
   for (std::int64_t i = 0; i < s.images; ++i) {
     for (std::int64_t r = 0; r < rows; ++r) {
       const std::int64_t h = first + r;
       if (h < 0 || h >= g.in_h) continue;
       float* row = to + (i * plan.in_rows + r) * plan.in_w * kLaneBlock;
-      for (std::int64_t block = 0; block < plan.blocks; ++block) {
+      for (std::int64_t block = 0; block < plan.blocks - begin_block; ++block) {
         zero_cells(row + block * plan.in_block, g.pad_left);
         zero_cells(row + block * plan.in_block + (g.pad_left + columns) * kLaneBlock, right);
       }
-      pack_pixels(pixels, x + at.at(s.image + i, h, 0, 0), row + g.pad_left * kLaneBlock);
+      pack_pixels(pixels, x + at.at(s.image + i, h, 0, skipped), row + g.pad_left * kLaneBlock);
     }
   }
 }

@@ -2,6 +2,7 @@
 // (kh, kw, in_c, depth_multiplier), pointwise kernel (in_c * depth_multiplier, out_c).
 #pragma once
 
+#include "sepal/kernels/epilogue.h"
 #include "sepal/kernels/geometry.h"
 
 namespace sepal::kernels {
@@ -35,7 +36,39 @@ void separable_conv2d_reference(const Window2D& window, const SeparableForward<T
 template <class T>
 void separable_conv2d_backward_reference(const Window2D& window, const SeparableBackward<T>& a);
 
+/// Weights as Keras has them. Each bias may be null; that of the depthwise step is for what follows it in a
+/// model, such as a folded BatchNormalization.
+struct SeparableWeights {
+  const float* depthwise;
+  const float* pointwise;
+  const float* bias = nullptr;
+  const float* depthwise_bias = nullptr;
+};
+
+/// Weights as the fused kernel reads them, for the SIMD target that packed them. Views of memory of
+/// `packed_separable_floats` floats, aligned to 64 bytes; threads may share them.
+struct PackedSeparable {
+  const float* depthwise;       // [channel block][tap][16]
+  const float* depthwise_bias;  // [channel block][16] or null
+  const float* pointwise;       // [panel][channel][panel_columns]
+  const float* bias;            // [filter block][16] or null
+  std::int64_t panel_columns;
+};
+
+/// Columns of a panel of this machine.
+std::int64_t separable_panel_columns();
+std::int64_t packed_separable_floats(const Window2D& window);
+PackedSeparable pack_separable(const Window2D& window, const SeparableWeights& weights, float* memory);
+
+/// What the fused kernel does besides: to the depthwise output, and to y. A residual only with channels last.
+struct SeparableEpilogue {
+  Clamp depthwise;
+  Epilogue y;
+};
+
 /// Strip by strip in cache, SIMD, every geometry. The same bits for any number of threads.
+void separable_conv2d_fused(const Window2D& window, const float* x, const PackedSeparable& weights,
+                            const SeparableEpilogue& epilogue, float* y);
 void separable_conv2d_fused(const Window2D& window, const SeparableForward<float>& a);
 void separable_conv2d_backward_fused(const Window2D& window, const SeparableBackward<float>& a);
 

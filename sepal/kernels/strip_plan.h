@@ -85,6 +85,13 @@ struct StripPlan {
     return ((image_in_strip * ring + oh % ring) * ring_w + ring_left) * kLaneBlock;
   }
 
+  /// Cells of the window table of one image: rows x in_w.
+  std::int64_t table_cells() const { return in_rows * in_w; }
+  /// The table of image `i` of a strip for a window sum: `cells` of them lie `cell` floats apart from `first`
+  /// on (that of the image's element (first_row, 0)), rows `row` floats; cells beside the image are `zeros`.
+  void fill_table(const float* first, std::int64_t row, std::int64_t cell, const float* zeros,
+                  const float** table) const;
+
   /// Depthwise output of the strip from packed input; rows of the output lie `out_row` floats apart.
   void forward_taps(const Strip& s, std::int64_t out_row, TapList& list) const;
   /// The strip's completed rows of dx from the ring. A cell is `cell` floats, a row begins at

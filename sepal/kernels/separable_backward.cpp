@@ -1,5 +1,5 @@
-// The separable convolution as one kernel: strip by strip the depthwise output is made in cache and
-// multiplied at once; backwards it is made again instead of being stored.
+// The gradients of a separable convolution as one kernel: strip by strip, with the depthwise output made
+// again instead of being stored.
 #include <algorithm>
 #include <vector>
 
@@ -11,21 +11,21 @@
 #include "sepal/kernels/strip_plan.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "sepal/kernels/separable_conv2d_fused.cpp"
+#define HWY_TARGET_INCLUDE "sepal/kernels/separable_backward.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
-#include "sepal/kernels/depthwise_rows-inl.h"
+#include "sepal/kernels/blocked_product-inl.h"
+#include "sepal/kernels/depthwise_strip-inl.h"
 
-#ifndef SEPAL_KERNELS_SEPARABLE_CONV2D_FUSED_ONCE
-#define SEPAL_KERNELS_SEPARABLE_CONV2D_FUSED_ONCE
+#ifndef SEPAL_KERNELS_SEPARABLE_BACKWARD_ONCE
+#define SEPAL_KERNELS_SEPARABLE_BACKWARD_ONCE
 namespace sepal::kernels {
 namespace {
 
-/// Weights in blocks; those that a step does not need are null.
-struct PackedWeights {
+/// Weights in blocks.
+struct BackwardWeights {
   const float* depthwise;   // [channel block][tap][16]
-  const float* pointwise;   // [filter block][channel][16]
-  const float* transposed;  // [channel block][filter][16]
-  const float* bias;        // [filter block][16]
+  const float* transposed;  // [channel panel][filter][panel_columns]
+  std::int64_t panel_columns;
 };
 
 /// Sums that a part of a backward step collects; null where not wanted.
@@ -36,18 +36,6 @@ struct PartialSums {
 };
 
 /// Where a part works; with a null base only the sizes are counted.
-struct ForwardScratch {
-  ForwardScratch(const StripPlan& plan, float* base) : pieces(base) {
-    x = pieces.take(plan.blocks * plan.in_block);
-    d = pieces.take(plan.blocks * plan.most_pixels * kLaneBlock);
-    if (plan.g.channels_first) y = pieces.take(blocks_of(plan.g.out_c) * plan.most_pixels * kLaneBlock);
-  }
-  ScratchPieces pieces;
-  float* x;
-  float* d;
-  float* y = nullptr;
-};
-
 struct BackwardScratch {
   BackwardScratch(const StripPlan& plan, float* base) : pieces(base) {
     x = pieces.take(plan.blocks * plan.in_block);
@@ -71,61 +59,8 @@ struct BackwardScratch {
 HWY_BEFORE_NAMESPACE();
 namespace sepal::kernels::HWY_NAMESPACE {
 
-void depthwise_strip(const StripPlan& plan, const Strip& s, const float* x, const float* weights,
-                     const TapList& list, float* packed, float* d) {
-  pack_input(plan, s, input_strides(plan.g), x, packed);
-  run_taps({.list = list,
-            .begin_block = 0,
-            .end_block = plan.blocks,
-            .in = packed,
-            .in_block = plan.in_block,
-            .in_step = plan.g.stride_w * kLaneBlock,
-            .weights = weights,
-            .weight_block = plan.taps * kLaneBlock,
-            .bias = nullptr,
-            .out = d,
-            .out_block = plan.most_pixels * kLaneBlock,
-            .out_step = kLaneBlock});
-}
-
-void forward_strip(const StripPlan& plan, const SeparableForward<float>& a, const PackedWeights& weights,
-                   std::int64_t index) {
-  const Window2D& g = plan.g;
-  const Strip s = plan.strip(index);
-  const ForwardScratch sizes(plan, nullptr);
-  const ForwardScratch scratch(plan, thread_scratch(ScratchUse::part, sizes.pieces.used()));
-  thread_local TapList list;
-  plan.forward_taps(s, g.out_w * kLaneBlock, list);
-  depthwise_strip(plan, s, a.x, weights.depthwise, list, scratch.x, scratch.d);
-
-  const ImageStrides out = output_strides(g, g.out_c);
-  const std::int64_t pixels = s.images * s.rows * g.out_w;
-  const std::int64_t block = plan.most_pixels * kLaneBlock;
-  const std::int64_t step = g.channels_first ? kLaneBlock : g.out_c;
-  thread_local std::vector<std::int64_t> offsets;
-  offsets.resize(static_cast<std::size_t>(pixels));
-  for (std::int64_t p = 0; p < pixels; ++p) offsets[static_cast<std::size_t>(p)] = p * step;
-  run_product({.rows = pixels,
-               .depth = plan.channels,
-               .columns = g.out_c,
-               .a = scratch.d,
-               .a_block = block,
-               .b = weights.pointwise,
-               .bias = weights.bias,
-               .c = g.channels_first ? scratch.y : a.y + out.at(s.image, s.row, 0, 0),
-               .row_offset = offsets.data(),
-               .c_block = g.channels_first ? block : kLaneBlock,
-               .c_is_far = !g.channels_first});
-  if (!g.channels_first) return;
-  const std::int64_t image_pixels = s.rows * g.out_w;
-  for (std::int64_t i = 0; i < s.images; ++i) {
-    unpack_pixels({image_pixels, g.out_c, 1, out.w, out.c, block}, scratch.y + i * image_pixels * kLaneBlock,
-                  a.y + out.at(s.image + i, s.row, 0, 0));
-  }
-}
-
 /// Strips [begin, end), which hold whole images: their dx, and what they add to the kernels' gradients.
-void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, const PackedWeights& weights,
+void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, const BackwardWeights& weights,
                    const PartialSums& sums, std::int64_t begin, std::int64_t end) {
   const Window2D& g = plan.g;
   const BackwardScratch sizes(plan, nullptr);
@@ -151,7 +86,19 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
     if (sums.bias != nullptr) add_columns(scratch.dy, pixels, filter_blocks, block, sums.bias);
     plan.forward_taps(s, g.out_w * kLaneBlock, forward_list);
     if (sums.pointwise != nullptr) {
-      depthwise_strip(plan, s, a.x, weights.depthwise, forward_list, scratch.x, scratch.d);
+      pack_input(plan, s, in, a.x, scratch.x);
+      run_taps({.list = forward_list,
+                .begin_block = 0,
+                .end_block = plan.blocks,
+                .in = scratch.x,
+                .in_block = plan.in_block,
+                .in_step = g.stride_w * kLaneBlock,
+                .weights = weights.depthwise,
+                .weight_block = plan.taps * kLaneBlock,
+                .bias = nullptr,
+                .out = scratch.d,
+                .out_block = block,
+                .out_step = kLaneBlock});
       run_outer_product({.depth = pixels,
                          .a_blocks = plan.blocks,
                          .columns = g.out_c,
@@ -176,9 +123,12 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
     run_product({.rows = pixels,
                  .depth = g.out_c,
                  .columns = plan.blocks * kLaneBlock,
+                 .begin_column = 0,
+                 .end_column = plan.blocks * kLaneBlock,
                  .a = scratch.dy,
                  .a_block = block,
                  .b = weights.transposed,
+                 .panel_columns = weights.panel_columns,
                  .bias = nullptr,
                  .c = scratch.ring,
                  .row_offset = offsets.data(),
@@ -200,7 +150,6 @@ HWY_AFTER_NAMESPACE();
 namespace sepal::kernels {
 namespace {
 
-HWY_EXPORT(forward_strip);
 HWY_EXPORT(backward_part);
 
 // Bytes of depthwise output in a strip. Larger strips pack fewer rows twice and go through the sums of the
@@ -215,29 +164,6 @@ std::int64_t strip_pixels(const Window2D& g) {
 
 }  // namespace
 
-void separable_conv2d_fused(const Window2D& g, const SeparableForward<float>& a) {
-  if (g.batch == 0) return;
-  const StripPlan plan(g, strip_pixels(g));
-  const std::int64_t filter_blocks = blocks_of(g.out_c);
-  const auto lay_out = [&](ScratchPieces& pieces, float*& depthwise, float*& pointwise, float*& bias) {
-    depthwise = pieces.take(plan.blocks * plan.taps * kLaneBlock);
-    pointwise = pieces.take(filter_blocks * plan.channels * kLaneBlock);
-    bias = a.bias != nullptr ? pieces.take(filter_blocks * kLaneBlock) : nullptr;
-  };
-  float *depthwise, *pointwise, *bias;
-  ScratchPieces sizes(nullptr);
-  lay_out(sizes, depthwise, pointwise, bias);
-  ScratchPieces pieces(thread_scratch(ScratchUse::shared, sizes.used()));
-  lay_out(pieces, depthwise, pointwise, bias);
-  pack_columns(plan.taps, plan.channels, a.depthwise, depthwise);
-  pack_columns(plan.channels, g.out_c, a.pointwise, pointwise);
-  if (bias != nullptr) pack_columns(1, g.out_c, a.bias, bias);
-  const PackedWeights weights{depthwise, pointwise, nullptr, bias};
-  parallel_parts(plan.strips, [&](std::int64_t strip) {
-    HWY_DYNAMIC_DISPATCH(forward_strip)(plan, a, weights, strip);
-  });
-}
-
 void separable_conv2d_backward_fused(const Window2D& g, const SeparableBackward<float>& a) {
   const StripPlan plan(g, strip_pixels(g));
   const std::int64_t filter_blocks = blocks_of(g.out_c);
@@ -247,20 +173,22 @@ void separable_conv2d_backward_fused(const Window2D& g, const SeparableBackward<
   const std::int64_t bias_floats = a.dbias != nullptr ? filter_blocks * kLaneBlock : 0;
   const std::int64_t part_floats = depthwise_floats + pointwise_floats + bias_floats;
   const std::int64_t parts = plan.parts(part_floats);
+  const std::int64_t width = separable_panel_columns();
 
   ScratchPieces sizes(nullptr);
   const auto lay_out = [&](ScratchPieces& pieces) {
     struct {
       float *depthwise, *transposed, *sums;
-    } at{pieces.take(padded * plan.taps), pieces.take(padded * g.out_c), pieces.take(part_floats * parts)};
+    } at{pieces.take(padded * plan.taps), pieces.take(panel_floats(g.out_c, plan.channels, width)),
+         pieces.take(part_floats * parts)};
     return at;
   };
   lay_out(sizes);
   ScratchPieces pieces(thread_scratch(ScratchUse::shared, sizes.used()));
   const auto at = lay_out(pieces);
   pack_columns(plan.taps, plan.channels, a.depthwise, at.depthwise);
-  pack_transposed(plan.channels, g.out_c, a.pointwise, at.transposed);
-  const PackedWeights weights{at.depthwise, nullptr, at.transposed, nullptr};
+  pack_transposed_panels(plan.channels, g.out_c, width, a.pointwise, at.transposed);
+  const BackwardWeights weights{at.depthwise, at.transposed, width};
   parallel_parts(parts, [&](std::int64_t part) {
     float* sums = at.sums + part * part_floats;
     const PartialSums partial{a.ddepthwise != nullptr ? sums : nullptr,

@@ -1,0 +1,235 @@
+// The separable convolution as one kernel: strip by strip the depthwise output is made in cache and
+// multiplied at once.
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "sepal/base/parallel.h"
+#include "sepal/kernels/block_layout.h"
+#include "sepal/kernels/image_strides.h"
+#include "sepal/kernels/scratch.h"
+#include "sepal/kernels/separable_conv2d.h"
+#include "sepal/kernels/strip_plan.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sepal/kernels/separable_forward.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "sepal/kernels/blocked_product-inl.h"
+#include "sepal/kernels/depthwise_strip-inl.h"
+
+#ifndef SEPAL_KERNELS_SEPARABLE_FORWARD_ONCE
+#define SEPAL_KERNELS_SEPARABLE_FORWARD_ONCE
+namespace sepal::kernels {
+namespace {
+
+/// One call, cut into parts: strips of pixels, each perhaps in several runs of filters.
+struct ForwardCall {
+  StripPlan plan;
+  std::int64_t filter_runs;
+  std::int64_t filters;  // of a run: whole panels
+  std::uint64_t id;      // no other call has it
+  int threads;
+  const float* x;
+  PackedSeparable weights;
+  SeparableEpilogue epilogue;
+  float* y;
+  bool stream;
+};
+
+}  // namespace
+}  // namespace sepal::kernels
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sepal::kernels::HWY_NAMESPACE {
+
+std::int64_t panel_columns() { return kPanelColumns; }
+
+/// The rows of x that only the strip `threads` further on reads: by then this thread will be there.
+Ahead rows_ahead(const ForwardCall& call, std::int64_t index) {
+  const StripPlan& plan = call.plan;
+  const Window2D& g = plan.g;
+  if (g.channels_first || index + call.threads >= plan.strips) return {};
+  const Strip s = plan.strip(index), next = plan.strip(index + call.threads);
+  const std::int64_t row = g.in_w * g.in_c;
+  const auto clamped = [&](const Strip& strip, std::int64_t r) {
+    return strip.image * g.in_h + std::clamp<std::int64_t>(r, 0, g.in_h);
+  };
+  const std::int64_t span = (plan.rows - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h + 1;
+  const std::int64_t done = clamped(s, plan.first_in_row(s) + span);
+  const std::int64_t begin = std::max(done, clamped(next, plan.first_in_row(next)));
+  const std::int64_t end =
+      plan.images > 1 ? (next.image + next.images) * g.in_h : clamped(next, plan.first_in_row(next) + span);
+  return {call.x + begin * row, std::max<std::int64_t>(0, end - begin) * row};
+}
+
+void forward_part(const ForwardCall& call, std::int64_t part) {
+  const StripPlan& plan = call.plan;
+  const Window2D& g = plan.g;
+  const std::int64_t index = part / call.filter_runs, run = part % call.filter_runs;
+  const Strip s = plan.strip(index);
+  const std::int64_t block = plan.most_pixels * kLaneBlock;
+  const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& d, float*& y) {
+    packed = pieces.take(packed_input_floats(plan));
+    // One block more than there are: the product asks for the block after the last.
+    d = pieces.take(plan.blocks * block);
+    y = g.channels_first ? pieces.take(blocks_of(g.out_c) * block) : nullptr;
+  };
+  float *packed, *d, *y;
+  ScratchPieces sizes(nullptr);
+  lay_out(sizes, packed, d, y);
+  ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
+  lay_out(pieces, packed, d, y);
+
+  // The runs of a strip follow each other, mostly on one thread: it then finds the depthwise output made.
+  thread_local std::uint64_t last_call = 0;
+  thread_local std::int64_t last_strip = 0;
+  if (last_call != call.id || last_strip != index) {
+    depthwise_strip(plan, s,
+                    {.x = call.x,
+                     .weights = call.weights.depthwise,
+                     .bias = call.weights.depthwise_bias,
+                     .clamp = call.epilogue.depthwise,
+                     .packed = packed,
+                     .d = d,
+                     .d_block = block,
+                     .d_column = kLaneBlock},
+                    0, plan.blocks);
+    last_call = call.id;
+    last_strip = index;
+  }
+
+  const ImageStrides out = output_strides(g, g.out_c);
+  const std::int64_t pixels = s.images * s.rows * g.out_w;
+  const std::int64_t step = g.channels_first ? kLaneBlock : g.out_c;
+  thread_local std::vector<std::int64_t> offsets;
+  offsets.resize(static_cast<std::size_t>(pixels));
+  for (std::int64_t p = 0; p < pixels; ++p) offsets[static_cast<std::size_t>(p)] = p * step;
+  const std::int64_t begin = run * call.filters, end = std::min(begin + call.filters, g.out_c);
+  const std::int64_t origin = out.at(s.image, s.row, 0, 0);
+  const float* residual = call.epilogue.y.residual;
+  run_product({.rows = pixels,
+               .depth = plan.channels,
+               .columns = g.out_c,
+               .begin_column = begin,
+               .end_column = end,
+               .a = d,
+               .a_block = block,
+               .b = call.weights.pointwise,
+               .panel_columns = call.weights.panel_columns,
+               .bias = call.weights.bias,
+               .residual = residual != nullptr ? residual + origin : nullptr,
+               .clamp = call.epilogue.y.clamp,
+               .c = g.channels_first ? y : call.y + origin,
+               .row_offset = offsets.data(),
+               .c_block = g.channels_first ? block : kLaneBlock,
+               .c_is_far = !g.channels_first,
+               .stream = call.stream,
+               .ahead = run + 1 == call.filter_runs ? rows_ahead(call, index) : Ahead{}});
+  if (call.stream) hwy::FlushStream();
+  if (!g.channels_first) return;
+  const std::int64_t image_pixels = s.rows * g.out_w;
+  for (std::int64_t i = 0; i < s.images; ++i) {
+    unpack_pixels({image_pixels, end - begin, 1, out.w, out.c, block},
+                  y + begin / kLaneBlock * block + i * image_pixels * kLaneBlock,
+                  call.y + out.at(s.image + i, s.row, 0, begin));
+  }
+}
+
+}  // namespace sepal::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sepal::kernels {
+namespace {
+
+HWY_EXPORT(panel_columns);
+HWY_EXPORT(forward_part);
+
+// What a strip reads, makes and writes, in bytes: half of an L2 of 1 MiB. A strip of many channels is larger,
+// so that a panel of the pointwise kernel serves several tiles.
+constexpr std::int64_t kStripBytes = 512 * 1024;
+constexpr std::int64_t kLeastPixels = 98;
+constexpr std::int64_t kMostPixels = 1024;
+
+// From this size on y is written past the caches. It would not stay in them until it is read, and a store
+// that goes by them does not first fetch what it overwrites: 5 to 20 % of the time of early layers.
+constexpr std::int64_t kStreamBytes = 4 * 1024 * 1024;
+
+// Parts that keep a few threads busy to the end, and the filters that a run needs to be worth finding or
+// making its depthwise output.
+constexpr std::int64_t kFairParts = 8;
+constexpr std::int64_t kLeastFilters = 128;
+
+std::int64_t strip_pixels(const Window2D& g) {
+  const std::int64_t pixel_bytes =
+      4 * (g.in_c * g.stride_h * g.stride_w + blocks_of(g.in_c * g.depth_multiplier) * kLaneBlock + g.out_c);
+  return std::clamp(kStripBytes / pixel_bytes, kLeastPixels, kMostPixels);
+}
+
+/// Whether y is written past the caches: only whole aligned lines can be.
+bool streams(const Window2D& g, const float* y) {
+  return !g.channels_first && g.batch * g.out_h * g.out_w * g.out_c * 4 >= kStreamBytes &&
+         g.out_c % kLaneBlock == 0 && reinterpret_cast<std::uintptr_t>(y) % 64 == 0;
+}
+
+}  // namespace
+
+std::int64_t separable_panel_columns() { return HWY_DYNAMIC_DISPATCH(panel_columns)(); }
+
+std::int64_t packed_separable_floats(const Window2D& g) {
+  const std::int64_t channels = g.in_c * g.depth_multiplier, width = separable_panel_columns();
+  return blocks_of(channels) * kLaneBlock * (g.kernel_h * g.kernel_w + 1) +
+         panel_floats(channels + 1, g.out_c, width);
+}
+
+PackedSeparable pack_separable(const Window2D& g, const SeparableWeights& weights, float* memory) {
+  const std::int64_t channels = g.in_c * g.depth_multiplier, taps = g.kernel_h * g.kernel_w;
+  const std::int64_t width = separable_panel_columns();
+  ScratchPieces pieces(memory);
+  float* depthwise = pieces.take(blocks_of(channels) * taps * kLaneBlock);
+  float* depthwise_bias = pieces.take(blocks_of(channels) * kLaneBlock);
+  float* pointwise = pieces.take(panel_floats(channels, g.out_c, width));
+  float* bias = pieces.take(panel_floats(1, g.out_c, width));
+  pack_columns(taps, channels, weights.depthwise, depthwise);
+  if (weights.depthwise_bias != nullptr) pack_columns(1, channels, weights.depthwise_bias, depthwise_bias);
+  pack_panels(channels, g.out_c, width, weights.pointwise, pointwise);
+  if (weights.bias != nullptr) pack_panels(1, g.out_c, width, weights.bias, bias);
+  return {depthwise, weights.depthwise_bias != nullptr ? depthwise_bias : nullptr, pointwise,
+          weights.bias != nullptr ? bias : nullptr, width};
+}
+
+void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSeparable& weights,
+                            const SeparableEpilogue& epilogue, float* y) {
+  if (g.batch == 0) return;
+  static std::atomic<std::uint64_t> calls{0};
+  ForwardCall call{.plan = StripPlan(g, strip_pixels(g)),
+                   .filter_runs = 1,
+                   .filters = g.out_c,
+                   .id = ++calls,
+                   .threads = num_threads(),
+                   .x = x,
+                   .weights = weights,
+                   .epilogue = epilogue,
+                   .y = y,
+                   .stream = streams(g, y)};
+  const std::int64_t wanted = std::min(kFairParts / call.plan.strips, ceil_divide(g.out_c, kLeastFilters));
+  if (wanted > 1) {
+    call.filters = ceil_divide(ceil_divide(g.out_c, wanted), 32) * 32;
+    call.filter_runs = ceil_divide(g.out_c, call.filters);
+  }
+  parallel_parts(call.plan.strips * call.filter_runs, [&](std::int64_t part) {
+    HWY_DYNAMIC_DISPATCH(forward_part)(call, part);
+  });
+}
+
+void separable_conv2d_fused(const Window2D& g, const SeparableForward<float>& a) {
+  float* memory = thread_scratch(ScratchUse::shared, packed_separable_floats(g));
+  const PackedSeparable weights =
+      pack_separable(g, {.depthwise = a.depthwise, .pointwise = a.pointwise, .bias = a.bias}, memory);
+  separable_conv2d_fused(g, a.x, weights, {}, a.y);
+}
+
+}  // namespace sepal::kernels
+#endif  // HWY_ONCE
