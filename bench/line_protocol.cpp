@@ -10,13 +10,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "bench/fma_peak.h"
 #include "sepal/base/buffer.h"
 #include "sepal/base/parallel.h"
 
 namespace sepal::bench {
 namespace {
-
-using Run = std::function<Tensors()>;
 
 /// Mebibytes of a line of /proc/self/status: "VmRSS:" now, "VmHWM:" at most.
 double memory_in_mib(const std::string& line_start) {
@@ -43,7 +42,7 @@ Json check(const Tensor& tensor) {
   return Json::array({size / count, order / count});
 }
 
-Json time_calls(const Run& run, double min_seconds, std::size_t min_calls) {
+Json time_calls(const std::function<void()>& run, double min_seconds, std::size_t min_calls) {
   using Clock = std::chrono::steady_clock;
   run();
   Json milliseconds = Json::array();
@@ -60,45 +59,50 @@ Json time_calls(const Run& run, double min_seconds, std::size_t min_calls) {
 /// The problems that are ready, by kind, name and batch size.
 class Prepared {
  public:
-  explicit Prepared(std::function<Run(const Json&)> prepare) : prepare_(std::move(prepare)) {}
+  explicit Prepared(std::function<Entry(const Json&)> prepare) : prepare_(std::move(prepare)) {}
 
   Json answer(const Json& request) {
     Json result{{"ok", true}};
     if (request.at("op") == "drop") {
-      runs_.clear();
+      entries_.clear();
       release_cached_buffers();
       return result;
     }
-    const std::string key = Json{request.at("kind"), request.at("name"), request.at("n")}.dump();
-    auto run = runs_.find(key);
-    if (run == runs_.end()) {
+    if (request.at("op") == "peak") {
+      result["gflops"] = fma_peak(num_threads()) * 1e-9;
+      return result;
+    }
+    const std::string key = Json::array({request.at("kind"), request.at("name"), request.at("n")}).dump();
+    auto entry = entries_.find(key);
+    if (entry == entries_.end()) {
       reset_most_memory();
       const double before = memory_in_mib("VmRSS:");
-      run = runs_.emplace(key, prepare_(request)).first;
-      Json checks = Json::array();
-      for (const Tensor& tensor : run->second()) checks.push_back(check(tensor));
-      run->second();
+      entry = entries_.emplace(key, prepare_(request)).first;
+      entry->second.run();
+      entry->second.run();
       result["rss_delta_mb"] = memory_in_mib("VmHWM:") - before;
-      result["check"] = checks;
+      result["check"] = Json::array();
+      for (const Tensor& tensor : entry->second.results()) result["check"].push_back(check(tensor));
     }
     const double min_time = request.at("min_time").get<double>();
     if (min_time > 0) {
-      result["times_ms"] = time_calls(run->second, min_time, request.at("min_iters").get<std::size_t>());
+      result["times_ms"] =
+          time_calls(entry->second.run, min_time, request.at("min_iters").get<std::size_t>());
     }
     return result;
   }
 
  private:
-  std::function<Run(const Json&)> prepare_;
-  std::map<std::string, Run> runs_;
+  std::function<Entry(const Json&)> prepare_;
+  std::map<std::string, Entry> entries_;
 };
 
 }  // namespace
 
-void answer_requests(const std::function<Run(const Json& request)>& prepare) {
+void answer_requests(const std::string& version, const std::function<Entry(const Json& request)>& prepare) {
   const char* threads = std::getenv("BENCH_THREADS");
   set_num_threads(threads == nullptr ? 1 : std::atoi(threads));
-  std::cout << Json{{"ready", true}, {"version", "sepal " SEPAL_VERSION}} << std::endl;
+  std::cout << Json{{"ready", true}, {"version", version}} << std::endl;
   Prepared prepared(prepare);
   for (std::string line; std::getline(std::cin, line);) {
     Json answer;

@@ -13,21 +13,21 @@
 namespace sepal::bench {
 namespace {
 
-std::function<Tensors()> ready_model(const Json& request) {
+Entry ready_model(const Json& request) {
   const char* folder = std::getenv("BENCH_MODELS");
   if (folder == nullptr) throw ValueError("BENCH_MODELS must name the folder of the models.");
   const std::string path = std::string(folder) + "/" + request.at("model").get<std::string>() + ".keras";
   const Model model = load_model(path, {.compile = false});
   Shape shape = model->input_shape().only();
   shape[0] = request.at("n").get<std::int64_t>();
-  const Tensor x = Tensor::from(hashed_numbers(shape.num_elements(), 1), shape);
-  return [=] { return Tensors{model->predict(x)}; };
+  const Tensor x = hashed_tensor(shape, 1);
+  return Entry::from([=] { return Tensors{model->predict(x)}; });
 }
 
 }  // namespace
 }  // namespace sepal::bench
 
 int main() {
-  sepal::bench::answer_requests(sepal::bench::ready_model);
+  sepal::bench::answer_requests("Sepal " SEPAL_VERSION, sepal::bench::ready_model);
   return 0;
 }

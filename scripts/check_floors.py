@@ -33,12 +33,14 @@ NEVER = {
 
 # Third-party header -> the files that may include it.
 HOMES = [
-    ("dnnl*", ["sepal/kernels/onednn*.cpp"]),
+    ("dnnl*", ["sepal/kernels/onednn*.cpp", "bench/rivals/onednn*.cpp"]),
     ("oneapi/dnnl/*", ["sepal/kernels/onednn*.cpp"]),
     ("hwy/*", ["sepal/kernels/*-inl.h", "sepal/kernels/*.cpp", "tests/support/*", "bench/*"]),
     ("hdf5.h", ["sepal/saving/h5_*"]),
     ("zip.h", ["sepal/saving/archive.cpp", "tests/support/*"]),
     ("zlib.h", ["sepal/data/*"]),
+    ("png.h", ["sepal/data/png_decoder.cpp"]),
+    ("turbojpeg.h", ["sepal/data/jpeg_decoder.cpp"]),
     ("omp.h", ["sepal/base/parallel.cpp"]),
     ("nlohmann/json_fwd.hpp", ["*"]),
     ("nlohmann/*", ["*.cpp"]),

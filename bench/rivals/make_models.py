@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Writes MobileNet, Xception and NASNetMobile with random weights in the formats that the systems read.
+
+usage: make_models.py FOLDER [mobilenet,xception,nasnet]     needs keras, tensorflow, onnx, tf2onnx
+"""
+import os
+import pathlib
+import sys
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras  # noqa: E402  after the environment
+import tensorflow as tf  # noqa: E402
+import tf2onnx  # noqa: E402
+
+MODELS = {"mobilenet": (keras.applications.MobileNet, 224), "xception": (keras.applications.Xception, 299),
+          "nasnet": (keras.applications.NASNetMobile, 224)}
+
+
+def write(folder, name):
+    application, size = MODELS[name]
+    keras.utils.set_random_seed(1)
+    model = application(weights=None, input_shape=(size, size, 3))
+    for ending in (".keras", ".h5"):
+        model.save(folder / (name + ending))
+
+    def function(batch):
+        return tf.function(lambda x: model(x, training=False), input_signature=[tf.TensorSpec((batch, size, size, 3), tf.float32, name="x")])
+
+    anything = function(None)
+    tf2onnx.convert.from_function(anything, input_signature=anything.input_signature, opset=17, output_path=str(folder / (name + ".onnx")))
+    for batch in (1, 8):
+        fixed = function(batch).get_concrete_function()
+        (folder / f"{name}_{batch}.tflite").write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([fixed], model).convert())
+    print(name, "written", flush=True)
+
+
+if __name__ == "__main__":
+    FOLDER = pathlib.Path(sys.argv[1])
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for NAME in sys.argv[2].split(",") if len(sys.argv) > 2 else MODELS:
+        write(FOLDER, NAME)
