@@ -14,18 +14,25 @@ thread_local std::vector<GradientTape*> active_tapes;
 
 // Adds b to a in place where nothing else sees a. Not recorded: see `accumulate`.
 template <class T>
-Tensor sum_of(Tensor a, const Tensor& b) {
+Tensor sum_in_place(Tensor a, const Tensor& b) {
   T* out = a.mutable_data<T>();
   const T* in = b.data<T>();
   for (std::int64_t i = 0; i < a.num_elements(); ++i) out[i] += in[i];
   return a;
 }
 
+Tensor sum_of(Tensor a, const Tensor& b) {
+  const DType dtype = b.dtype();
+  if (dtype == DType::float64) return sum_in_place<double>(std::move(a), b);
+  if (dtype == DType::float32) return sum_in_place<float>(std::move(a), b);
+  return sum_in_place<float>(a.astype(DType::float32), b.astype(DType::float32)).astype(dtype);
+}
+
 // The sum of two gradients of one tensor, itself recorded, so that second derivatives see it.
 Tensor accumulate(Tensor a, const Tensor& b) {
   const bool recording = GradientTape::is_recording({a, b});
   const Tensors inputs = recording ? Tensors{a, b} : Tensors{};
-  Tensor sum = b.dtype() == DType::float64 ? sum_of<double>(std::move(a), b) : sum_of<float>(std::move(a), b);
+  Tensor sum = sum_of(std::move(a), b);
   if (recording) {
     GradientTape::record("add", inputs, {sum}, [](const Tensors& g) { return Tensors{g[0], g[0]}; });
   }
@@ -44,8 +51,8 @@ GradientTape::Pause::Pause() { tapes_.swap(active_tapes); }
 GradientTape::Pause::~Pause() { tapes_.swap(active_tapes); }
 
 void GradientTape::watch(const Tensor& tensor) {
-  if (!is_computable(tensor.dtype())) {
-    throw TypeError(fmt::format("GradientTape.watch expects a float32 or float64 tensor. Received: dtype={}",
+  if (!is_floating(tensor.dtype())) {
+    throw TypeError(fmt::format("GradientTape.watch expects a float tensor. Received: dtype={}",
                                 name_of(tensor.dtype())));
   }
   watched_.insert(tensor.id());

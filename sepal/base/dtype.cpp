@@ -44,11 +44,10 @@ DType dtype_from_name(std::string_view name) {
       fmt::format("Unknown dtype. Expected a name such as 'float32' or 'int64'. Received: '{}'", name));
 }
 
-bool is_floating(DType dtype) {
-  return dtype == DType::float32 || dtype == DType::float64 || dtype == DType::float16 ||
-         dtype == DType::bfloat16;
-}
+bool is_floating(DType dtype) { return is_computable(dtype) || is_half(dtype); }
 
 bool is_computable(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
+
+bool is_half(DType dtype) { return dtype == DType::float16 || dtype == DType::bfloat16; }
 
 }  // namespace sepal

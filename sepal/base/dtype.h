@@ -11,8 +11,8 @@ namespace sepal {
 enum class DType : std::uint8_t {
   float32,
   float64,
-  float16,   // storage only: computed after a cast
-  bfloat16,  // storage only: computed after a cast
+  float16,
+  bfloat16,
   int8,
   int16,
   int32,
@@ -37,8 +37,11 @@ DType dtype_from_name(std::string_view name);
 /// float16, bfloat16, float32, float64.
 bool is_floating(DType dtype);
 
-/// Whether Sepal computes in this dtype: float32 and float64.
+/// Whether kernels compute in this dtype: float32 and float64.
 bool is_computable(DType dtype);
+
+/// float16 and bfloat16: ops compute these in float32 and round each result to the nearest, ties to even.
+bool is_half(DType dtype);
 
 template <class T>
 inline constexpr DType kDTypeOf = DType::float32;  // specialised below for each C++ type

@@ -10,12 +10,16 @@
 #include "sepal/base/buffer.h"
 #include "sepal/base/error.h"
 #include "sepal/base/half.h"
+#include "sepal/base/parallel.h"
 
 namespace sepal {
 namespace {
 
 // The largest tensor: 64 TiB. Larger sizes come from damaged files, never from real models.
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 46;
+
+// Elements to convert that are worth a thread.
+constexpr std::int64_t kConvertGrain = 16384;
 
 std::uint64_t next_id() {
   static std::atomic<std::uint64_t> counter{0};
@@ -196,7 +200,9 @@ Tensor Tensor::astype(DType wanted) const {
     visit_dtype(wanted, [&](auto* to) {
       using To = std::remove_pointer_t<decltype(to)>;
       auto* out = static_cast<To*>(result.mutable_raw());
-      std::transform(in, in + num_elements(), out, [](From v) { return convert<To>(v); });
+      parallel_for(num_elements(), kConvertGrain, [in, out](std::int64_t begin, std::int64_t end) {
+        std::transform(in + begin, in + end, out + begin, [](From v) { return convert<To>(v); });
+      });
     });
   });
   return result;

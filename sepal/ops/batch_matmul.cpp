@@ -9,6 +9,7 @@
 #include "sepal/base/parallel.h"
 #include "sepal/kernels/gemm.h"
 #include "sepal/ops/dispatch.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 
 namespace sepal::ops {
@@ -28,6 +29,10 @@ kernels::StridedMatrix<const T> matrix(const Tensor& x, std::int64_t sample, boo
 
 Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
   expect_one_computable_dtype("batch_matmul", {{"a", a}, {"b", b}});
+  if (is_half(a.dtype())) {
+    return in_float32(
+        [&](const Tensor& x, const Tensor& y) { return batch_matmul(x, y, transpose_a, transpose_b); }, a, b);
+  }
   const Shape& s = a.shape();
   const Shape& t = b.shape();
   const int row_axis = transpose_a ? 2 : 1;

@@ -4,6 +4,7 @@
 #include "sepal/kernels/batch_norm.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/dispatch.h"
+#include "sepal/ops/half.h"
 
 namespace sepal::ops {
 
@@ -14,6 +15,7 @@ kernels::ChannelLayout channel_layout(const Shape& shape, int axis) {
 }
 
 Tensor channel_sum(const Tensor& x, int axis) {
+  if (is_half(x.dtype())) return in_float32([&](const Tensor& wide) { return channel_sum(wide, axis); }, x);
   const int channel_axis = normalize_axis(axis, x.rank());
   Tensor sums({x.shape()[channel_axis]}, x.dtype());
   dispatch_float(x.dtype(), [&](auto type) {

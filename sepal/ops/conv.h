@@ -1,5 +1,5 @@
 // Two-dimensional convolutions (tf.nn.conv2d, tf.nn.depthwise_conv2d, tf.nn.separable_conv2d; keras.ops of
-// the same names). Differentiable in every operand; float32 and float64.
+// the same names). Differentiable in every operand; floats of any size.
 #pragma once
 
 #include <optional>

@@ -10,6 +10,7 @@
 #include "sepal/ops/conv.h"
 #include "sepal/ops/conv2d_gradients.h"
 #include "sepal/ops/conv_geometry.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/implementations.h"
 #include "sepal/ops/matmul.h"
 #include "sepal/ops/operands.h"
@@ -109,7 +110,11 @@ Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, const
 }  // namespace
 
 Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bias, const Conv2DOptions& options) {
-  return convolve(x, kernel, bias, window_of(x, kernel, bias, options));
+  const Window2D window = window_of(x, kernel, bias, options);
+  if (is_half(x.dtype())) {
+    return in_float32([&](const auto&... wide) { return convolve(wide..., window); }, x, kernel, bias);
+  }
+  return convolve(x, kernel, bias, window);
 }
 
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& kernel, const Window2D& window) {

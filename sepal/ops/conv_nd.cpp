@@ -2,11 +2,15 @@
 
 #include "sepal/ops/conv3d.h"
 #include "sepal/ops/conv_axes.h"
+#include "sepal/ops/half.h"
 
 namespace sepal::ops {
 
 Tensor conv(const Tensor& x, const Tensor& kernel, const Tensor& bias, const ConvOptions& options) {
   const std::size_t axes = checked_spatial_axes("conv", {{"x", x}, {"kernel", kernel}}, options, 3);
+  if (is_half(x.dtype())) {
+    return in_float32([&](const auto&... wide) { return conv(wide..., options); }, x, kernel, bias);
+  }
   if (axes == 3) return conv3d(x, kernel, bias, options);
   const Conv2DOptions plane = plane_options(options);
   if (axes == 2) return conv2d(x, kernel, bias, plane);

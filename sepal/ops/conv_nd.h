@@ -1,6 +1,6 @@
 // Convolutions in one, two or three dimensions (keras.ops.conv, depthwise_conv, separable_conv,
 // conv_transpose). Images are (batch, spatial axes, channels), or (batch, channels, spatial axes) when
-// channels_first. Differentiable in every operand; float32 and float64.
+// channels_first. Differentiable in every operand; floats of any size.
 //
 // One dimension runs as two, with a height of 1; three run as two whose channels are the window's taps along
 // depth (ops/conv3d.h).

@@ -10,6 +10,7 @@
 #include "sepal/ops/conv_axes.h"
 #include "sepal/ops/conv_geometry.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 
 namespace sepal::ops {
 namespace {
@@ -71,6 +72,10 @@ Tensor conv_transpose(const Tensor& x, const Tensor& kernel, const Tensor& bias,
   constexpr const char* kOp = "conv_transpose";
   const std::size_t axes = checked_spatial_axes(kOp, {{"x", x}, {"kernel", kernel}}, options, 3);
   if (bias.defined()) expect_one_computable_dtype(kOp, {{"x", x}, {"bias", bias}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const auto&... wide) { return conv_transpose(wide..., options, output_padding); },
+                      x, kernel, bias);
+  }
   if (output_padding && (output_padding->size() != axes || std::ranges::min(*output_padding) < 0)) {
     throw ValueError(fmt::format("{}: `output_padding` must have {} entries, none negative. Received: ({})",
                                  kOp, axes, fmt::join(*output_padding, ", ")));

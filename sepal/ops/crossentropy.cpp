@@ -15,6 +15,7 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/dispatch.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 #include "sepal/ops/reduce.h"
 
@@ -238,6 +239,11 @@ Tensor pointwise_loss(const Tensor& t, const Tensor& x, Loss loss) {
 
 Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& output, bool from_logits) {
   expect_one_computable_dtype("sparse_categorical_crossentropy", {{"output", output}});
+  if (is_half(output.dtype())) {
+    return in_float32(
+        [&](const Tensor& wide) { return sparse_categorical_crossentropy(target, wide, from_logits); },
+        output);
+  }
   const Tensor labels = checked_labels(target, output);
   if (from_logits) return sparse_from_logits(labels, output);
   return sparse_from_logits(labels, log(clipped_probabilities(output)));
@@ -245,6 +251,10 @@ Tensor sparse_categorical_crossentropy(const Tensor& target, const Tensor& outpu
 
 Tensor categorical_crossentropy(const Tensor& target, const Tensor& output, bool from_logits) {
   expect_one_computable_dtype("categorical_crossentropy", {{"output", output}});
+  if (is_half(output.dtype())) {
+    return in_float32([&](const Tensor& wide) { return categorical_crossentropy(target, wide, from_logits); },
+                      output);
+  }
   check_same_shape(target, output, 1);
   const Tensor weights = target.astype(output.dtype());
   if (from_logits) return categorical_from_logits(weights, output);
@@ -254,6 +264,10 @@ Tensor categorical_crossentropy(const Tensor& target, const Tensor& output, bool
 
 Tensor binary_crossentropy(const Tensor& target, const Tensor& output, bool from_logits) {
   expect_one_computable_dtype("binary_crossentropy", {{"output", output}});
+  if (is_half(output.dtype())) {
+    return in_float32([&](const Tensor& wide) { return binary_crossentropy(target, wide, from_logits); },
+                      output);
+  }
   check_same_shape(target, output, 0);
   const Tensor truth = target.astype(output.dtype());
   return from_logits ? pointwise_loss(truth, output, FromLogits{})

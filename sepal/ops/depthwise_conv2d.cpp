@@ -7,6 +7,7 @@
 #include "sepal/ops/conv_geometry.h"
 #include "sepal/ops/conv_gradients.h"
 #include "sepal/ops/depthwise_window.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/implementations.h"
 #include "sepal/ops/operands.h"
 
@@ -67,6 +68,10 @@ void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, 
 Tensor depthwise_conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bias,
                         const Conv2DOptions& options) {
   expect_one_computable_dtype(kOp, {{"x", x}, {"kernel", kernel}, {"bias", bias}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const auto&... wide) { return depthwise_conv2d(wide..., options); }, x, kernel,
+                      bias);
+  }
   const Window2D window = depthwise_window(kOp, "kernel", x, kernel, options);
   expect_bias_shape(kOp, bias, window.out_c);
 

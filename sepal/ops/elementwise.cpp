@@ -15,6 +15,9 @@ template <class F>
 Tensor map_pair(const char* op, const Tensor& a, const Tensor& b, F f) {
   expect_one_computable_dtype(op, {{"x1", a}, {"x2", b}});
   expect_one_computable_dtype(op, {{"x2", b}});
+  if (is_half(a.dtype())) {
+    return map_pair(op, a.astype(DType::float32), b.astype(DType::float32), f).astype(a.dtype());
+  }
   const bool alike = a.shape() == b.shape();
   Tensor out(alike ? a.shape() : broadcast_shapes(a.shape(), b.shape()), a.dtype());
   dispatch_float(a.dtype(), [&](auto type) {

@@ -1,5 +1,5 @@
 // Arithmetic element by element, with NumPy's broadcasting (keras.ops.add, …). Differentiable, and
-// differentiable again; operands have one dtype, float32 or float64.
+// differentiable again; operands have one dtype, a float.
 #pragma once
 
 #include "sepal/base/tensor.h"

@@ -5,6 +5,7 @@
 #include "sepal/kernels/elementwise.h"
 #include "sepal/ops/dispatch.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 
 namespace sepal::ops {
@@ -12,6 +13,7 @@ namespace {
 
 // x where mask == keep, else 0: the gradient of `where`.
 Tensor kept(const Tensor& mask, const Tensor& x, bool keep) {
+  if (is_half(x.dtype())) return in_float32([&](const Tensor& wide) { return kept(mask, wide, keep); }, x);
   Tensor out(x.shape(), x.dtype());
   dispatch_float(x.dtype(), [&](auto type) {
     using T = decltype(type);
@@ -38,6 +40,9 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
         fmt::format("where: arguments `condition`, `x1` and `x2` must have the same shape. Received: "
                     "condition.shape={}, x1.shape={}, x2.shape={}",
                     mask.shape().str(), a.shape().str(), b.shape().str()));
+  }
+  if (is_half(a.dtype())) {
+    return in_float32([&](const Tensor& x, const Tensor& y) { return where(mask, x, y); }, a, b);
   }
   Tensor out(a.shape(), a.dtype());
   dispatch_float(a.dtype(), [&](auto type) {

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "sepal/kernels/float_math.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/unary.h"
 
 namespace sepal::ops {
@@ -126,12 +127,8 @@ struct Sign {
 // x * factor; linear, so that its gradient is itself.
 Tensor scaled(const char* op, const Tensor& x, double factor) {
   expect_one_computable_dtype(op, {{"x", x}});
-  Tensor out(x.shape(), x.dtype());
-  dispatch_float(x.dtype(), [&](auto type) {
-    using T = decltype(type);
-    const auto times = [by = static_cast<T>(factor)](T v) { return v * by; };
-    kernels::map(x.num_elements(), times, out.mutable_data<T>(), x.data<T>());
-  });
+  const double by = as_stored(factor, x.dtype());
+  const Tensor out = map_elements([by](auto v) { return v * static_cast<decltype(v)>(by); }, x);
   if (GradientTape::is_recording({x})) {
     GradientTape::record(op, {x}, {out},
                          [op, factor](const Tensors& g) { return Tensors{scaled(op, g[0], factor)}; });
@@ -143,12 +140,8 @@ Tensor scaled(const char* op, const Tensor& x, double factor) {
 
 Tensor add(const Tensor& a, double b) {
   expect_one_computable_dtype("add", {{"x1", a}});
-  Tensor out(a.shape(), a.dtype());
-  dispatch_float(a.dtype(), [&](auto type) {
-    using T = decltype(type);
-    const auto plus = [by = static_cast<T>(b)](T v) { return v + by; };
-    kernels::map(a.num_elements(), plus, out.mutable_data<T>(), a.data<T>());
-  });
+  const double by = as_stored(b, a.dtype());
+  const Tensor out = map_elements([by](auto v) { return v + static_cast<decltype(v)>(by); }, a);
   if (GradientTape::is_recording({a})) {
     GradientTape::record("add", {a}, {out}, [](const Tensors& g) { return g; });
   }

@@ -7,6 +7,7 @@
 #include "sepal/base/error.h"
 #include "sepal/base/parallel.h"
 #include "sepal/ops/dispatch.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/image.h"
 #include "sepal/ops/operands.h"
 
@@ -168,6 +169,10 @@ FillMode fill_mode_from_name(const std::string& name) {
 Tensor affine_transform(const Tensor& images, const std::vector<AffineTransform>& transforms,
                         const AffineTransformOptions& options) {
   expect_one_computable_dtype("affine_transform", {{"images", images}});
+  if (is_half(images.dtype())) {
+    return in_float32([&](const Tensor& wide) { return affine_transform(wide, transforms, options); },
+                      images);
+  }
   if (images.rank() != 4 || static_cast<std::int64_t>(transforms.size()) != images.shape()[0]) {
     throw ValueError(
         fmt::format("affine_transform: expected images of rank 4 and a transform for each. Received: "

@@ -5,6 +5,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/ops/axis_map.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/image.h"
 #include "sepal/ops/operands.h"
 
@@ -70,6 +71,11 @@ Tensor resize(const Tensor& images, std::int64_t height, std::int64_t width, Int
         height, width, images.shape().str()));
   }
   expect_one_computable_dtype("resize", {{"images", images}});
+  if (is_half(images.dtype())) {
+    return in_float32(
+        [&](const Tensor& wide) { return resize(wide, height, width, interpolation, channels_first); },
+        images);
+  }
   Tensor x = images;
   const std::int64_t lengths[] = {height, width};
   for (int i = 0; i < 2; ++i) {

@@ -7,6 +7,7 @@
 #include "sepal/base/error.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 #include "sepal/ops/reduce.h"
 
@@ -41,6 +42,11 @@ Tensor layer_normalization(const Tensor& x, const Tensor& gamma, const Tensor& b
                            const std::vector<std::int64_t>& axes, double epsilon, bool rms_scaling) {
   constexpr const char* kOp = "layer_normalization";
   expect_one_computable_dtype(kOp, {{"x", x}, {"gamma", gamma}, {"beta", beta}});
+  if (is_half(x.dtype())) {
+    return in_float32(
+        [&](const auto&... wide) { return layer_normalization(wide..., axes, epsilon, rms_scaling); }, x,
+        gamma, beta);
+  }
   Shape weight_shape(std::vector<std::int64_t>(static_cast<std::size_t>(x.rank()), 1));
   for (const std::int64_t axis : axes) {
     const int k = normalize_axis(axis, x.rank());
@@ -53,6 +59,11 @@ Tensor group_normalization(const Tensor& x, const Tensor& gamma, const Tensor& b
                            std::int64_t axis, double epsilon) {
   constexpr const char* kOp = "group_normalization";
   expect_one_computable_dtype(kOp, {{"x", x}, {"gamma", gamma}, {"beta", beta}});
+  if (is_half(x.dtype())) {
+    return in_float32(
+        [&](const auto&... wide) { return group_normalization(wide..., groups, axis, epsilon); }, x, gamma,
+        beta);
+  }
   const int channel_axis = normalize_axis(axis, x.rank());
   const std::int64_t channels = x.shape()[channel_axis];
   if (channel_axis == 0 || groups < 1 || channels % groups != 0) {
@@ -79,6 +90,9 @@ Tensor group_normalization(const Tensor& x, const Tensor& gamma, const Tensor& b
 
 Tensor normalize(const Tensor& x, const std::vector<std::int64_t>& axes, double epsilon) {
   expect_one_computable_dtype("normalize", {{"x", x}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const Tensor& wide) { return normalize(wide, axes, epsilon); }, x);
+  }
   // Bounding the square, not the root, leaves a derivative where x is 0.
   const Tensor squares = sum(square(x), axes, true);
   return divide(x, sqrt(maximum(squares, Tensor::scalar(epsilon * epsilon, x.dtype()))));

@@ -6,6 +6,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/ops/array.h"
+#include "sepal/ops/half.h"
 
 namespace sepal::ops {
 namespace {
@@ -19,7 +20,8 @@ void expect_bool(const Tensor& x, const char* op) {
 
 // Compares in the dtype of x if it is a float: 0.1 is then the float32 nearest to it.
 template <class Compare>
-Tensor compared(const Tensor& x, double value, Compare compare) {
+Tensor compared(const Tensor& x, double number, Compare compare) {
+  const double value = as_stored(number, x.dtype());
   Tensor result(x.shape(), DType::boolean);
   bool* out = result.mutable_data<bool>();
   const auto run = [&](auto type, const Tensor& values) {

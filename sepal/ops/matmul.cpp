@@ -9,6 +9,7 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/channel_sum.h"
 #include "sepal/ops/conv_geometry.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/implementations.h"
 #include "sepal/ops/operands.h"
 
@@ -90,6 +91,10 @@ Tensor gradient_of_b(const Tensor& a, const Tensor& g, bool transpose_a, bool tr
 
 Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose_b) {
   expect_one_computable_dtype("matmul", {{"a", a}, {"b", b}});
+  if (is_half(a.dtype())) {
+    return in_float32(
+        [&](const Tensor& x, const Tensor& y) { return matmul(x, y, transpose_a, transpose_b); }, a, b);
+  }
   Tensor result =
       multiply("matmul", product_of("matmul", "b", a, b, transpose_a, transpose_b), a, b, Tensor());
   if (GradientTape::is_recording({a, b})) {
@@ -105,6 +110,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
 
 Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias) {
   expect_one_computable_dtype("dense", {{"x", x}, {"kernel", kernel}, {"bias", bias}});
+  if (is_half(x.dtype())) return in_float32(dense, x, kernel, bias);
   const Product product = product_of("dense", "kernel", x, kernel, false, false);
   expect_bias_shape("dense", bias, product.sizes.n);
   Tensor result = multiply("dense", product, x, kernel, bias);

@@ -10,6 +10,7 @@
 #include "sepal/ops/channel_sum.h"
 #include "sepal/ops/conv_gradients.h"
 #include "sepal/ops/dispatch.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 
 namespace sepal::ops {
@@ -128,6 +129,11 @@ BatchNormResult batch_norm_training(const Tensor& x, const Tensor& gamma, const 
                                     double epsilon) {
   constexpr const char* kOp = "batch_norm_training";
   expect_one_computable_dtype(kOp, {{"x", x}, {"gamma", gamma}, {"beta", beta}});
+  if (is_half(x.dtype())) {
+    const BatchNormResult wide =
+        batch_norm_training(widened(x), widened(gamma), widened(beta), axis, epsilon);
+    return {cast(wide.output, x.dtype()), cast(wide.mean, x.dtype()), cast(wide.variance, x.dtype())};
+  }
   const int channel_axis = checked_axis(kOp, x, axis, {{"gamma", gamma}, {"beta", beta}});
   const ChannelLayout layout = channel_layout(x.shape(), channel_axis);
   BatchNormResult result{Tensor(), Tensor({layout.channels}, x.dtype()),
@@ -146,6 +152,10 @@ Tensor batch_norm_inference(const Tensor& x, const Tensor& mean, const Tensor& v
   constexpr const char* kOp = "batch_norm_inference";
   expect_one_computable_dtype(
       kOp, {{"x", x}, {"mean", mean}, {"variance", variance}, {"gamma", gamma}, {"beta", beta}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const auto&... wide) { return batch_norm_inference(wide..., axis, epsilon); }, x,
+                      mean, variance, gamma, beta);
+  }
   const int channel_axis =
       checked_axis(kOp, x, axis, {{"mean", mean}, {"variance", variance}, {"gamma", gamma}, {"beta", beta}});
   return normalize(kOp, x, channel_layout(x.shape(), channel_axis), mean, variance, gamma, beta, epsilon,

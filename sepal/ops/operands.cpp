@@ -13,9 +13,9 @@ void expect_one_computable_dtype(const char* op, std::initializer_list<Operand> 
         fmt::format("{}: argument `{}` must be a tensor. Received: an undefined tensor", op, first.name));
   }
   const DType dtype = first.tensor.dtype();
-  if (!is_computable(dtype)) {
-    throw TypeError(fmt::format("{}: argument `{}` must have dtype float32 or float64. Received: dtype={}",
-                                op, first.name, name_of(dtype)));
+  if (!is_floating(dtype)) {
+    throw TypeError(fmt::format("{}: argument `{}` must have a float dtype. Received: dtype={}", op,
+                                first.name, name_of(dtype)));
   }
   for (const Operand& operand : operands) {
     if (!operand.tensor.defined() || operand.tensor.dtype() == dtype) continue;

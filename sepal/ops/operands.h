@@ -13,8 +13,8 @@ struct Operand {
   const Tensor& tensor;
 };
 
-/// Every defined operand has the dtype of the first, and it is float32 or float64; operands that are not
-/// defined do not take part.
+/// Every defined operand has the dtype of the first, and it is a float; operands that are not defined do not
+/// take part.
 /// @throws TypeError otherwise; ValueError if the first operand is not defined.
 void expect_one_computable_dtype(const char* op, std::initializer_list<Operand> operands);
 

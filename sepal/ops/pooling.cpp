@@ -5,6 +5,7 @@
 #include "sepal/ops/conv_geometry.h"
 #include "sepal/ops/conv_gradients.h"
 #include "sepal/ops/dispatch.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 
 namespace sepal::ops {
@@ -26,6 +27,7 @@ Window2D pool_window(const char* op, const Tensor& x, const Pool2DOptions& optio
 }  // namespace
 
 Tensor max_pool2d(const Tensor& x, const Pool2DOptions& options) {
+  if (is_half(x.dtype())) return in_float32([&](const Tensor& wide) { return max_pool2d(wide, options); }, x);
   const Window2D window = pool_window("max_pool2d", x, options);
   Tensor y(output_shape(window), x.dtype());
   const bool recording = GradientTape::is_recording({x});
@@ -49,6 +51,8 @@ Tensor max_pool2d(const Tensor& x, const Pool2DOptions& options) {
 }
 
 Tensor average_pool2d(const Tensor& x, const Pool2DOptions& options) {
+  if (is_half(x.dtype()))
+    return in_float32([&](const Tensor& wide) { return average_pool2d(wide, options); }, x);
   const Window2D window = pool_window("average_pool2d", x, options);
   Tensor y(output_shape(window), x.dtype());
   dispatch_float(x.dtype(), [&](auto type) {

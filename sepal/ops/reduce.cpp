@@ -9,6 +9,7 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/dispatch.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 
 namespace sepal::ops {
@@ -109,6 +110,10 @@ Tensor summed(const Tensor& x, const std::vector<bool>& reduced, const Shape& sh
 Tensor divided_sum(const char* op, const Tensor& x, const std::vector<bool>& reduced, bool keepdims,
                    double divisor) {
   expect_one_computable_dtype(op, {{"x", x}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const Tensor& wide) { return divided_sum(op, wide, reduced, keepdims, divisor); },
+                      x);
+  }
   const Tensor out = summed(x, reduced, reduced_shape(x.shape(), reduced, keepdims), divisor);
   if (GradientTape::is_recording({x})) {
     GradientTape::record(
@@ -175,6 +180,9 @@ Tensor shared(const Tensor& x, const Tensor& extremes, const Tensor& weight,
 
 Tensor extreme(Extreme which, const char* op, const Tensor& x, const Axes& axes, bool keepdims) {
   expect_one_computable_dtype(op, {{"x", x}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const Tensor& wide) { return extreme(which, op, wide, axes, keepdims); }, x);
+  }
   const std::vector<bool> reduced = reduced_axes(x.shape(), axes);
   const Tensor out =
       extreme_values(which, x, groups_of(x.shape(), reduced), reduced_shape(x.shape(), reduced, keepdims));
@@ -220,6 +228,7 @@ Tensor min(const Tensor& x, const Axes& axes, bool keepdims) {
 
 Tensor argmax(const Tensor& x, std::int64_t axis_argument) {
   expect_one_computable_dtype("argmax", {{"x", x}});
+  if (is_half(x.dtype())) return argmax(widened(x), axis_argument);
   const int axis = normalize_axis(axis_argument, x.rank());
   const Shape& shape = x.shape();
   std::vector<bool> reduced(static_cast<std::size_t>(x.rank()), false);

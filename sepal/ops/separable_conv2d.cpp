@@ -10,6 +10,7 @@
 #include "sepal/ops/conv_geometry.h"
 #include "sepal/ops/conv_gradients.h"
 #include "sepal/ops/depthwise_window.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/implementations.h"
 #include "sepal/ops/operands.h"
 
@@ -86,6 +87,10 @@ Tensor separable_conv2d(const Tensor& x, const Tensor& depthwise_kernel, const T
                                     {"depthwise_kernel", depthwise_kernel},
                                     {"pointwise_kernel", pointwise_kernel},
                                     {"bias", bias}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const auto&... wide) { return separable_conv2d(wide..., options); }, x,
+                      depthwise_kernel, pointwise_kernel, bias);
+  }
   Window2D window = depthwise_window(kOp, "depthwise_kernel", x, depthwise_kernel, options);
   expect_pointwise_shape(pointwise_kernel.shape(), window.out_c);
   window.out_c = pointwise_kernel.shape()[3];

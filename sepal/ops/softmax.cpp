@@ -8,6 +8,7 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/dispatch.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 #include "sepal/ops/reduce.h"
 
@@ -62,6 +63,9 @@ Tensor log_softmax_of_rows(const Tensor& x) {
 template <class F>
 Tensor along_axes(const char* op, const Tensor& x, const std::vector<std::int64_t>& axes, F f) {
   expect_one_computable_dtype(op, {{"x", x}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const Tensor& wide) { return along_axes(op, wide, axes, f); }, x);
+  }
   std::vector<bool> chosen(static_cast<std::size_t>(x.rank()), false);
   for (const std::int64_t axis : axes)
     chosen[static_cast<std::size_t>(normalize_axis(axis, x.rank()))] = true;

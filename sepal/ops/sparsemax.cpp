@@ -7,6 +7,7 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/dispatch.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 #include "sepal/ops/reduce.h"
 
@@ -76,6 +77,9 @@ Tensor sparsemax_of_rows(const Tensor& x) {
 
 Tensor sparsemax(const Tensor& x, std::int64_t axis_argument) {
   expect_one_computable_dtype("sparsemax", {{"x", x}});
+  if (is_half(x.dtype())) {
+    return in_float32([&](const Tensor& wide) { return sparsemax(wide, axis_argument); }, x);
+  }
   const int axis = normalize_axis(axis_argument, x.rank());
   const int last = x.rank() - 1;
   if (axis == last) return sparsemax_of_rows(x);

@@ -11,6 +11,7 @@
 #include "sepal/base/parallel.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/dispatch.h"
+#include "sepal/ops/half.h"
 
 namespace sepal::ops {
 namespace {
@@ -24,6 +25,9 @@ Tensor take_numbers(const Tensor& table, const Rows& rows);
 
 // A table of `count` rows of zeros, to which row i of g is added at rows[i].
 Tensor add_rows(const Tensor& g, const Rows& rows, std::int64_t count) {
+  if (is_half(g.dtype())) {
+    return in_float32([&](const Tensor& wide) { return add_rows(wide, rows, count); }, g);
+  }
   Tensor out = Tensor::zeros(g.shape().slice(1).with_front(count), g.dtype());
   const std::int64_t width = g.shape().slice(1).num_elements();
   dispatch_float(g.dtype(), [&](auto type) {

@@ -19,6 +19,21 @@
 
 namespace sepal::ops {
 
+/// f of the elements of one or more tensors of one shape and dtype. Not recorded.
+template <class F, class... More>
+Tensor map_elements(const F& f, const Tensor& first, const More&... more) {
+  const DType dtype = first.dtype();
+  if (is_half(dtype)) {
+    return map_elements(f, first.astype(DType::float32), more.astype(DType::float32)...).astype(dtype);
+  }
+  Tensor out(first.shape(), dtype);
+  dispatch_float(dtype, [&](auto type) {
+    using T = decltype(type);
+    kernels::map(first.num_elements(), f, out.mutable_data<T>(), first.data<T>(), more.template data<T>()...);
+  });
+  return out;
+}
+
 template <class F>
 concept HasCurvature = requires(const F& f) {
   f.curvature(0.0);
@@ -27,12 +42,7 @@ concept HasCurvature = requires(const F& f) {
 /// curvature(v), whose own derivative is not implemented.
 template <HasCurvature F>
 Tensor unary_curvature(const Tensor& v, const F& f) {
-  Tensor out(v.shape(), v.dtype());
-  dispatch_float(v.dtype(), [&](auto type) {
-    using T = decltype(type);
-    kernels::map(
-        v.num_elements(), [f](T x) { return f.curvature(x); }, out.mutable_data<T>(), v.data<T>());
-  });
+  const Tensor out = map_elements([f](auto x) { return f.curvature(x); }, v);
   if (GradientTape::is_recording({v})) GradientTape::record_not_differentiable(F::kName, {v}, {out});
   return out;
 }
@@ -40,13 +50,7 @@ Tensor unary_curvature(const Tensor& v, const F& f) {
 /// g * slope(v).
 template <class F>
 Tensor unary_gradient(const Tensor& v, const Tensor& g, const F& f) {
-  Tensor out(v.shape(), v.dtype());
-  dispatch_float(v.dtype(), [&](auto type) {
-    using T = decltype(type);
-    kernels::map(
-        v.num_elements(), [f](T x, T weight) { return weight * f.slope(x); }, out.mutable_data<T>(),
-        v.data<T>(), g.data<T>());
-  });
+  const Tensor out = map_elements([f](auto x, auto weight) { return weight * f.slope(x); }, v, g);
   if constexpr (HasCurvature<F>) {
     if (GradientTape::is_recording({v, g})) {
       GradientTape::record(F::kName, {v, g}, {out}, [v, g, f](const Tensors& outer) {
@@ -62,16 +66,11 @@ Tensor unary_gradient(const Tensor& v, const Tensor& g, const F& f) {
 }
 
 /// f(x), recorded.
-/// @throws TypeError if x is not float32 or float64.
+/// @throws TypeError if x is not a float.
 template <class F>
 Tensor unary(const Tensor& x, const F& f) {
   expect_one_computable_dtype(F::kName, {{"x", x}});
-  Tensor out(x.shape(), x.dtype());
-  dispatch_float(x.dtype(), [&](auto type) {
-    using T = decltype(type);
-    kernels::map(
-        x.num_elements(), [f](T v) { return f.value(v); }, out.mutable_data<T>(), x.data<T>());
-  });
+  const Tensor out = map_elements([f](auto v) { return f.value(v); }, x);
   if (GradientTape::is_recording({x})) {
     const Tensor& kept = F::kFromOutput ? out : x;
     GradientTape::record(F::kName, {x}, {out},
