@@ -44,7 +44,10 @@ class Contender:
         return self.layout == "caller" or (self.layout == "planes" and problem.get("data_format") == "channels_first")
 
     def end(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it ended by itself; its answers say so
         self.process.wait(30)
 
 
