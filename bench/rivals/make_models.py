@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes MobileNet, Xception and NASNetMobile with random weights in the formats that the systems read.
+"""Writes MobileNet, Xception and NASNetMobile with random weights in the formats that the systems read, and
+mobilenet_quarter.keras, a compiled MobileNet of a quarter of the channels, for training steps.
 
-usage: make_models.py FOLDER [mobilenet,xception,nasnet]     needs keras, tensorflow, onnx, tf2onnx
+usage: make_models.py FOLDER [mobilenet,xception,nasnet,mobilenet_quarter]     needs keras, tensorflow, onnx, tf2onnx
 """
 import os
 import pathlib
@@ -16,6 +17,12 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 MODELS = {"mobilenet": (keras.applications.MobileNet, 224), "xception": (keras.applications.Xception, 299),
           "nasnet": (keras.applications.NASNetMobile, 224)}
+
+
+def write_for_training(folder):
+    model = keras.applications.MobileNet(weights=None, alpha=0.25, input_shape=(224, 224, 3))
+    model.compile(keras.optimizers.SGD(0.01), keras.losses.SparseCategoricalCrossentropy())
+    model.save(folder / "mobilenet_quarter.keras")
 
 
 def write(folder, name):
@@ -40,5 +47,8 @@ def write(folder, name):
 if __name__ == "__main__":
     FOLDER = pathlib.Path(sys.argv[1])
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for NAME in sys.argv[2].split(",") if len(sys.argv) > 2 else MODELS:
-        write(FOLDER, NAME)
+    for NAME in sys.argv[2].split(",") if len(sys.argv) > 2 else [*MODELS, "mobilenet_quarter"]:
+        if NAME == "mobilenet_quarter":
+            write_for_training(FOLDER)
+        else:
+            write(FOLDER, NAME)

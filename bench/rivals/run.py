@@ -10,8 +10,10 @@ import pathlib
 import sys
 
 import contest
+import fashion_mnist_epoch
 import problems
 import starts
+import steps
 import tables
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -21,7 +23,7 @@ PYTHON_MODELS = {"Keras predict": "keras", "TensorFlow function": "tensorflow", 
                  "LiteRT": "litert"}
 # Two for each multiply-add of the convolutions and matrix products at the sizes of make_models.py.
 MODEL_FLOPS = {"mobilenet": 1.137e9, "xception": 16.79e9, "nasnet": 1.13e9}
-WHAT = ("forward", "training", "conv", "models", "start")
+WHAT = ("forward", "training", "conv", "models", "start", "steps", "epoch")
 
 
 def layer_commands(build):
@@ -127,6 +129,10 @@ def main():
         hold(arguments, model_commands(arguments.build), model_problems(arguments), result, save)
     if "start" in arguments.what:
         result["starts"] = starts.measure(arguments.build, arguments.models, arguments.rounds)
+    if "steps" in arguments.what:
+        result["steps"] = steps.measure(arguments.build, arguments.models, arguments.threads, arguments.rounds)
+    if "epoch" in arguments.what:
+        result["epochs"] = fashion_mnist_epoch.measure(arguments.build / "fashion_mnist_epoch", arguments.threads, 1)
     save()
     print(f"wrote {arguments.out.with_suffix('.md')} and {arguments.out.with_suffix('.json')}")
     for reason in result["skipped"]:

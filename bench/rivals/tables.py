@@ -1,11 +1,24 @@
-"""From the rows of a contest to markdown."""
+#!/usr/bin/env python3
+"""From the rows of a contest to markdown.
+
+usage: tables.py PAGE FILE.json…     puts each file's tables into the page, between the lines <!-- FILE --> and
+                                     <!-- end of FILE -->
+"""
+import json
 import math
+import pathlib
+import re
+import sys
 
 import problems
 
 OURS = "Sepal"
 TITLES = {"sep": "Layer, forward", "train": "Layer, training step (forward and all gradients)", "conv": "Conv2D of the same sizes, forward",
           "model": "Whole models, predict"}
+MEMORY = ("memory_mib", "peak memory, MiB", "{:.0f}")
+PROCESSES = [("starts", "From the start of a process to the first prediction of MobileNet", [("seconds", "seconds", "{:.3f}"), MEMORY]),
+             ("steps", "Training step, MobileNet with a quarter of the channels, 16 images", [("ms", "ms", "{:.0f}"), MEMORY]),
+             ("epochs", "Training epoch of the Fashion-MNIST example", [("seconds", "seconds", "{:.1f}"), ("accuracy", "accuracy", "{:.3f}")])]
 
 
 def mean_ratio(ratios):
@@ -88,11 +101,29 @@ def memory_table(rows):
     return lines
 
 
-def start_table(starts):
-    lines = [line(["", "seconds", "peak memory, MiB"]), line(["---", "---:", "---:"])]
-    for name, figures in starts.items():
-        lines.append(line([name, text(figures.get("seconds"), "{:.3f}"), text(figures.get("memory_mib"), "{:.0f}")]))
+def figure_table(figures, heads):
+    """Of what is measured in processes of their own: name -> {key: number}; `heads` are (key, title, format)."""
+    lines = [line([""] + [title for _, title, _ in heads] + ["÷ ours"]), line(["---"] + ["---:"] * (len(heads) + 1))]
+    main = heads[0][0]
+    ours = next((f[main] for name, f in figures.items() if name.startswith(OURS)), None)
+    for name, numbers in figures.items():
+        lines.append(line([name] + [text(numbers.get(key), form) for key, _, form in heads] + [text(ours and numbers[main] / ours)]))
     return lines
+
+
+def gains_of_threads(one, two):
+    """Our time with one thread over that with more, for the problems that both runs have."""
+    other = {(p["kind"], p["n"], p["name"]): milliseconds(row, OURS) for row in two["rows"] for p in [row["problem"]]}
+    gains = {}
+    for row in one["rows"]:
+        p = row["problem"]
+        key = (p["kind"], p["n"], p["name"])
+        if other.get(key) and milliseconds(row, OURS):
+            gains.setdefault((p["kind"], p["n"]), []).append(milliseconds(row, OURS) / other[key])
+    lines = [line(["", "least", "geometric mean", "most"]), line(["---", "---:", "---:", "---:"])]
+    for (kind, batch), ratios in gains.items():
+        lines.append(line([f"{TITLES[kind]}, batch {batch}"] + [text(f(ratios)) for f in (min, mean_ratio, max)]))
+    return lines if gains else []
 
 
 def markdown(result):
@@ -115,8 +146,32 @@ def markdown(result):
     gains = gain_table(*([row for row in rows if row["problem"]["kind"] == kind] for kind in ("sep", "conv")))
     if gains:
         out += ["", "## Realised and theoretical gain over Conv2D", ""] + gains
-    if result.get("starts"):
-        out += ["", "## From the start of a process to the first prediction of MobileNet", ""] + start_table(result["starts"])
+    for key, title, heads in PROCESSES:
+        if result.get(key):
+            out += ["", f"## {title}", ""] + figure_table(result[key], heads)
     errors = {(name, c["error"]) for row in rows for name, c in row["contenders"].items() if "error" in c}
     out += ["", "## What did not run", ""] + [f"* {name}: {error}" for name, error in sorted(errors)] if errors else []
     return "\n".join(out) + "\n"
+
+
+def put_into(page, name, lines):
+    """The page with `lines` between its two marks of this name; unchanged if it has none."""
+    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", lambda m: f"{m[1]}\n{lines.strip()}\n\n{m[2]}", page, flags=re.S)
+
+
+def main():
+    path, results = pathlib.Path(sys.argv[1]), {pathlib.Path(f).stem: json.loads(pathlib.Path(f).read_text()) for f in sys.argv[2:]}
+    page = path.read_text()
+    for name, result in results.items():
+        # The page has its own title.
+        tables = markdown(result).split("\n", 2)[2].replace("\n## ", "\n### ")
+        page = put_into(page, name, tables)
+    one, two = ([r for r in results.values() if r["threads"] == threads and r["rows"]] for threads in (1, 2))
+    gains = [l for a in one for b in two for l in gains_of_threads(a, b)]
+    if gains:
+        page = put_into(page, "threads", "\n".join(gains))
+    path.write_text(page)
+
+
+if __name__ == "__main__":
+    main()
