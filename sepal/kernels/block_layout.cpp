@@ -48,8 +48,8 @@ void pack_panels(std::int64_t rows, std::int64_t columns, std::int64_t width, co
     for (std::int64_t r = 0; r < rows; ++r) {
       for (std::int64_t i = 0; i < cells; ++i) {
         const std::int64_t first = panel * width + i * kLaneBlock;
-        copy_cell(from + r * columns + first, std::clamp<std::int64_t>(columns - first, 0, kLaneBlock),
-                  to + (panel * rows + r) * width + i * kLaneBlock);
+        float* cell = to + (panel * rows + r) * width + i * kLaneBlock;
+        copy_cell(from + r * columns + first, std::clamp<std::int64_t>(columns - first, 0, kLaneBlock), cell);
       }
     }
   });

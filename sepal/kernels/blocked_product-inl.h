@@ -27,6 +27,7 @@ constexpr int kTileVectors = 2;
 template <int kRows, int kVectors, int kRowStep, int kDepthStep>
 HWY_INLINE void accumulate(std::int64_t depth, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
                            std::int64_t b_next, std::int64_t b_step, FloatVector (&acc)[kRows][kVectors]) {
+#pragma GCC unroll 4
   for (std::int64_t i = 0; i < depth; ++i) {
     FloatVector right[kVectors];
 #pragma GCC unroll 4
@@ -164,6 +165,11 @@ HWY_NOINLINE void product_tile_of(const Product& p, std::int64_t row, std::int64
   product_tile<kRows, kVectors>(p, row, vector);
 }
 
+/// Whole lines to ask for with each of `tiles` tiles.
+HWY_INLINE std::int64_t ahead_step(const Ahead& ahead, std::int64_t tiles) {
+  return (ahead.floats / std::max<std::int64_t>(tiles, 1) / kLaneBlock + 1) * kLaneBlock;
+}
+
 /// One step through what is wanted soon.
 HWY_INLINE void ask_ahead(Ahead& ahead, std::int64_t floats) {
   floats = std::min(floats, ahead.floats);
@@ -177,13 +183,13 @@ inline void run_product(const Product& p) {
   const std::int64_t end = (std::min(p.end_column, p.columns) + kLanes - 1) / kLanes;
   const std::int64_t tiles = ((end - begin + 1) / kTileVectors) * ((p.rows + kTileRows - 1) / kTileRows);
   Ahead ahead = p.ahead;
-  const std::int64_t step = (ahead.floats / std::max<std::int64_t>(tiles, 1) / kLaneBlock + 1) * kLaneBlock;
+  const std::int64_t step = ahead_step(ahead, tiles);
   // Tiles of nearly one height: 20 rows as 10 + 10 and not 14 + 6.
   const std::int64_t groups = (p.rows + kTileRows - 1) / kTileRows;
   for (std::int64_t vector = begin; vector < end; vector += kTileVectors) {
     for (std::int64_t i = 0; i < groups; ++i) {
       const std::int64_t row = p.rows * i / groups, rows = p.rows * (i + 1) / groups - row;
-      if (ahead.floats > 0) ask_ahead(ahead, step);
+      ask_ahead(ahead, step);
       if (vector + kTileVectors <= end) {
         product_tile_of<kTileRows, kTileVectors>(p, row, rows, vector);
       } else {
@@ -202,6 +208,7 @@ struct OuterProduct {
   std::int64_t b_block;
   float* c;  // [column block][16 * a_blocks][16]
   bool add;  // to what c holds
+  Ahead ahead = {};
 };
 
 template <int kRows, int kVectors>
@@ -215,7 +222,9 @@ HWY_INLINE void outer_tile(const OuterProduct& p, std::int64_t row, std::int64_t
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int j = 0; j < kVectors; ++j) {
-      acc[r][j] = p.add ? hn::Load(kTag, c + r * kLaneBlock + j * c_next) : hn::Zero(kTag);
+      acc[r][j] = hn::Zero(kTag);
+      // c is as large as the kernel: its lines arrive while the tile is computed.
+      if (j * kLanes % kLaneBlock == 0) hwy::Prefetch(c + r * kLaneBlock + j * c_next);
     }
   }
   accumulate<kRows, kVectors, 1, kLaneBlock>(p.depth, p.a + row / kLaneBlock * p.a_block + row % kLaneBlock,
@@ -223,7 +232,10 @@ HWY_INLINE void outer_tile(const OuterProduct& p, std::int64_t row, std::int64_t
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (int j = 0; j < kVectors; ++j) hn::Store(acc[r][j], kTag, c + r * kLaneBlock + j * c_next);
+    for (int j = 0; j < kVectors; ++j) {
+      float* to = c + r * kLaneBlock + j * c_next;
+      hn::Store(p.add ? hn::Add(hn::Load(kTag, to), acc[r][j]) : acc[r][j], kTag, to);
+    }
   }
 }
 
@@ -242,11 +254,18 @@ HWY_NOINLINE void outer_rows(const OuterProduct& p, std::int64_t row, std::int64
 
 inline void run_outer_product(const OuterProduct& p) {
   const std::int64_t vectors = (p.columns + kLanes - 1) / kLanes;
+  Ahead ahead = p.ahead;
+  const std::int64_t step = ahead_step(ahead, p.a_blocks * ((vectors + 1) / kTileVectors));
   for (std::int64_t block = 0; block < p.a_blocks; ++block) {
     const std::int64_t row = block * kLaneBlock;
-    std::int64_t vector = 0;
-    for (; vector + kTileVectors <= vectors; vector += kTileVectors) outer_rows<kTileVectors>(p, row, vector);
-    for (; vector < vectors; ++vector) outer_rows<1>(p, row, vector);
+    for (std::int64_t vector = 0; vector < vectors; vector += kTileVectors) {
+      ask_ahead(ahead, step);
+      if (vector + kTileVectors <= vectors) {
+        outer_rows<kTileVectors>(p, row, vector);
+      } else {
+        outer_rows<1>(p, row, vector);
+      }
+    }
   }
 }
 

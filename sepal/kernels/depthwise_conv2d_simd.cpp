@@ -50,11 +50,11 @@ void depthwise_forward_strip(const StripPlan& plan, const float* x, const Packed
   ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
   lay_out(pieces, packed, rest);
 
-  DepthwiseStrip work{.x = x,
+  pack_rest(plan, s, {x, packed});
+  DepthwiseStrip work{.in = {x, packed},
                       .weights = weights.kernel,
                       .bias = weights.bias,
                       .clamp = clamp,
-                      .packed = packed,
                       .d = y + out.at(s.image, s.row, 0, 0),
                       .d_block = kLaneBlock,
                       .d_column = plan.channels};
@@ -72,44 +72,41 @@ void depthwise_forward_strip(const StripPlan& plan, const float* x, const Packed
 }
 
 /// Strips [begin, end), which hold whole images: their dx, and what they add to the other gradients.
-void depthwise_backward_part(const StripPlan& plan, const DepthwiseBackward<float>& a, const float* kernel,
+void depthwise_backward_part(const StripPlan& plan, const DepthwiseBackward<float>& a,
+                             const GradientPhases& phases, const float* kernel,
                              const PartialDepthwiseSums& sums, std::int64_t begin, std::int64_t end) {
   const Window2D& g = plan.g;
-  const auto lay_out = [&](ScratchPieces& pieces, float*& x, float*& ring, float*& dx) {
-    x = pieces.take(plan.blocks * plan.in_block);
+  const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& ring, float*& dx) {
+    packed = pieces.take(packed_input_floats(plan));
     ring = pieces.take(plan.blocks * plan.ring_block);
-    dx = pieces.take(plan.blocks * plan.images * plan.most_dx_rows * g.in_w * kLaneBlock);
+    dx = pieces.take(input_gradient_floats(plan));
   };
-  float *x, *ring, *dx;
+  float *packed, *ring, *dx;
   ScratchPieces sizes(nullptr);
-  lay_out(sizes, x, ring, dx);
+  lay_out(sizes, packed, ring, dx);
   ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
-  lay_out(pieces, x, ring, dx);
-  const ImageStrides in = input_strides(g), out = output_strides(g, plan.channels);
-  zero_cells(ring, plan.blocks * plan.ring_block / kLaneBlock);
+  lay_out(pieces, packed, ring, dx);
+  const ImageStrides out = output_strides(g, plan.channels);
+  prepare_ring(plan, ring);
   if (sums.kernel != nullptr) zero_cells(sums.kernel, plan.blocks * plan.taps);
   if (sums.bias != nullptr) zero_cells(sums.bias, plan.blocks);
-  thread_local TapList forward_list, backward_list;
-  thread_local std::vector<std::int64_t> row_offsets;
 
   for (std::int64_t index = begin; index < end; ++index) {
     const Strip s = plan.strip(index);
-    row_offsets.clear();
     for (std::int64_t i = 0; i < s.images; ++i) {
       for (std::int64_t r = 0; r < s.rows; ++r) {
         float* row = ring + plan.ring_offset(i, s.row + r);
         pack_pixels({g.out_w, plan.channels, 1, out.w, out.c, plan.ring_block},
                     a.dy + out.at(s.image + i, s.row + r, 0, 0), row);
         if (sums.bias != nullptr) add_columns(row, g.out_w, plan.blocks, plan.ring_block, sums.bias);
-        row_offsets.push_back(row - ring);
       }
     }
     if (sums.kernel != nullptr) {
-      pack_input(plan, s, in, a.x, x);
-      plan.forward_taps(s, 0, forward_list);
-      run_correlation(forward_list, row_offsets, plan, x, ring, sums.kernel);
+      const StripInput in{a.x, packed};
+      pack_rest(plan, s, in);
+      depthwise_kernel_gradient(plan, s, in, ring, sums.kernel);
     }
-    if (a.dx != nullptr) run_input_gradient(plan, s, in, ring, kernel, backward_list, dx, a.dx);
+    if (a.dx != nullptr) input_gradient(plan, s, {phases, kernel, ring, dx, a.dx});
   }
 }
 
@@ -160,24 +157,25 @@ void depthwise_conv2d_simd(const Window2D& g, const DepthwiseForward<float>& a) 
 
 void depthwise_conv2d_backward_simd(const Window2D& g, const DepthwiseBackward<float>& a) {
   const StripPlan plan(g, strip_pixels(g));
-  const std::int64_t kernel_floats = plan.blocks * plan.taps * kLaneBlock;
-  const std::int64_t part_floats = kernel_floats + plan.blocks * kLaneBlock;
+  const GradientPhases phases(g);
+  const std::int64_t sum_floats = plan.blocks * plan.taps * kLaneBlock;
+  const std::int64_t part_floats = sum_floats + plan.blocks * kLaneBlock;
   const std::int64_t parts = plan.parts(part_floats);
-  float* kernel = thread_scratch(ScratchUse::shared, kernel_floats + part_floats * parts);
-  float* all_sums = kernel + kernel_floats;
-  pack_columns(plan.taps, plan.channels, a.kernel, kernel);
+  float* kernel = thread_scratch(ScratchUse::shared, phases.floats + part_floats * parts);
+  float* all_sums = kernel + phases.floats;
+  if (a.dx != nullptr) phases.pack(g, a.kernel, kernel);
   parallel_parts(parts, [&](std::int64_t part) {
     float* sums = all_sums + part * part_floats;
     const PartialDepthwiseSums partial{a.dkernel != nullptr ? sums : nullptr,
-                                       a.dbias != nullptr ? sums + kernel_floats : nullptr};
+                                       a.dbias != nullptr ? sums + sum_floats : nullptr};
     HWY_DYNAMIC_DISPATCH(depthwise_backward_part)
-    (plan, a, kernel, partial, plan.part_begin(part, parts), plan.part_begin(part + 1, parts));
+    (plan, a, phases, kernel, partial, plan.part_begin(part, parts), plan.part_begin(part + 1, parts));
   });
   if (a.dkernel != nullptr) {
     sum_parts(parts, part_floats, plan.taps, plan.taps, plan.channels, all_sums, a.dkernel);
   }
   if (a.dbias != nullptr) {
-    sum_parts(parts, part_floats, 1, 1, plan.channels, all_sums + kernel_floats, a.dbias);
+    sum_parts(parts, part_floats, 1, 1, plan.channels, all_sums + sum_floats, a.dbias);
   }
 }
 

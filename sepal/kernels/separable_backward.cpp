@@ -24,6 +24,7 @@ namespace {
 /// Weights in blocks.
 struct BackwardWeights {
   const float* depthwise;   // [channel block][tap][16]
+  const float* phases;      // the same, as the phases of the input's gradient read them
   const float* transposed;  // [channel panel][filter][panel_columns]
   std::int64_t panel_columns;
 };
@@ -35,23 +36,6 @@ struct PartialSums {
   float* bias;       // [filter block][16]
 };
 
-/// Where a part works; with a null base only the sizes are counted.
-struct BackwardScratch {
-  BackwardScratch(const StripPlan& plan, float* base) : pieces(base) {
-    x = pieces.take(plan.blocks * plan.in_block);
-    d = pieces.take(plan.blocks * plan.most_pixels * kLaneBlock);
-    dy = pieces.take(blocks_of(plan.g.out_c) * plan.most_pixels * kLaneBlock);
-    ring = pieces.take(plan.blocks * plan.ring_block);
-    dx = pieces.take(plan.blocks * plan.images * plan.most_dx_rows * plan.g.in_w * kLaneBlock);
-  }
-  ScratchPieces pieces;
-  float* x;
-  float* d;
-  float* dy;
-  float* ring;
-  float* dx;
-};
-
 }  // namespace
 }  // namespace sepal::kernels
 #endif
@@ -59,46 +43,79 @@ struct BackwardScratch {
 HWY_BEFORE_NAMESPACE();
 namespace sepal::kernels::HWY_NAMESPACE {
 
+/// Where a part works; with a null base only the sizes are counted.
+struct BackwardScratch {
+  BackwardScratch(const StripPlan& plan, float* base) : pieces(base) {
+    packed = pieces.take(packed_input_floats(plan));
+    d = pieces.take(plan.blocks * plan.most_pixels * kLaneBlock);
+    dy = pieces.take(blocks_of(plan.g.out_c) * plan.most_pixels * kLaneBlock);
+    ring = pieces.take(plan.blocks * plan.ring_block);
+    dx = pieces.take(input_gradient_floats(plan));
+  }
+  ScratchPieces pieces;
+  float* packed;
+  float* d;
+  float* dy;
+  float* ring;
+  float* dx;
+};
+
+/// What the strip after `s` reads of a tensor with `row` floats in an image row, `first` to `end` rows of it.
+Ahead rows_between(const float* tensor, bool channels_first, std::int64_t row, std::int64_t first,
+                   std::int64_t end) {
+  if (channels_first || end <= first) return {};
+  return {tensor + first * row, (end - first) * row};
+}
+
 /// Strips [begin, end), which hold whole images: their dx, and what they add to the kernels' gradients.
-void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, const BackwardWeights& weights,
-                   const PartialSums& sums, std::int64_t begin, std::int64_t end) {
+void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, const GradientPhases& phases,
+                   const BackwardWeights& weights, const PartialSums& sums, std::int64_t begin,
+                   std::int64_t end) {
   const Window2D& g = plan.g;
   const BackwardScratch sizes(plan, nullptr);
   const BackwardScratch scratch(plan, thread_scratch(ScratchUse::part, sizes.pieces.used()));
-  const ImageStrides in = input_strides(g), out = output_strides(g, g.out_c);
+  const ImageStrides out = output_strides(g, g.out_c);
   const std::int64_t filter_blocks = blocks_of(g.out_c);
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const bool wants_ring = a.dx != nullptr || sums.depthwise != nullptr;
-  if (wants_ring) zero_cells(scratch.ring, plan.blocks * plan.ring_block / kLaneBlock);
+  if (wants_ring) prepare_ring(plan, scratch.ring);
   if (sums.depthwise != nullptr) zero_cells(sums.depthwise, plan.blocks * plan.taps);
   if (sums.bias != nullptr) zero_cells(sums.bias, filter_blocks);
-  thread_local TapList forward_list, backward_list;
-  thread_local std::vector<std::int64_t> offsets, row_offsets;
+  thread_local std::vector<std::int64_t> offsets;
 
   for (std::int64_t index = begin; index < end; ++index) {
     const Strip s = plan.strip(index);
     const std::int64_t image_pixels = s.rows * g.out_w;
     const std::int64_t pixels = s.images * image_pixels;
+    const StripInput in{a.x, scratch.packed};
+    // The next strip's rows of x and dy arrive while this one's products keep the memory idle.
+    Ahead x_ahead, dy_ahead;
+    if (index + 1 < end) {
+      const Strip next = plan.strip(index + 1);
+      dy_ahead = rows_between(a.dy, g.channels_first, g.out_w * g.out_c, next.image * g.out_h + next.row,
+                              (next.image + next.images - 1) * g.out_h + next.row + next.rows);
+      const auto input_row = [&](const Strip& strip, std::int64_t row) {
+        return std::clamp<std::int64_t>(row * g.stride_h - g.pad_top, 0, g.in_h) + strip.image * g.in_h;
+      };
+      x_ahead = rows_between(a.x, g.channels_first, g.in_w * g.in_c, input_row(next, next.row),
+                             input_row(next, next.row + next.rows) + (next.images - 1) * g.in_h);
+    }
     for (std::int64_t i = 0; i < s.images; ++i) {
       pack_pixels({image_pixels, g.out_c, 1, out.w, out.c, block}, a.dy + out.at(s.image + i, s.row, 0, 0),
                   scratch.dy + i * image_pixels * kLaneBlock);
     }
     if (sums.bias != nullptr) add_columns(scratch.dy, pixels, filter_blocks, block, sums.bias);
-    plan.forward_taps(s, g.out_w * kLaneBlock, forward_list);
+    if (sums.pointwise != nullptr || sums.depthwise != nullptr) pack_rest(plan, s, in);
     if (sums.pointwise != nullptr) {
-      pack_input(plan, s, in, a.x, scratch.x);
-      run_taps({.list = forward_list,
-                .begin_block = 0,
-                .end_block = plan.blocks,
-                .in = scratch.x,
-                .in_block = plan.in_block,
-                .in_step = g.stride_w * kLaneBlock,
-                .weights = weights.depthwise,
-                .weight_block = plan.taps * kLaneBlock,
-                .bias = nullptr,
-                .out = scratch.d,
-                .out_block = block,
-                .out_step = kLaneBlock});
+      depthwise_strip(plan, s,
+                      {.in = in,
+                       .weights = weights.depthwise,
+                       .bias = nullptr,
+                       .clamp = {},
+                       .d = scratch.d,
+                       .d_block = block,
+                       .d_column = kLaneBlock},
+                      0, plan.blocks);
       run_outer_product({.depth = pixels,
                          .a_blocks = plan.blocks,
                          .columns = g.out_c,
@@ -107,17 +124,15 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
                          .b = scratch.dy,
                          .b_block = block,
                          .c = sums.pointwise,
-                         .add = index > begin});
-    } else if (sums.depthwise != nullptr) {
-      pack_input(plan, s, in, a.x, scratch.x);
+                         .add = index > begin,
+                         .ahead = x_ahead});
     }
     if (!wants_ring) continue;
     offsets.clear();
-    row_offsets.clear();
     for (std::int64_t i = 0; i < s.images; ++i) {
       for (std::int64_t r = 0; r < s.rows; ++r) {
-        row_offsets.push_back(plan.ring_offset(i, s.row + r));
-        for (std::int64_t w = 0; w < g.out_w; ++w) offsets.push_back(row_offsets.back() + w * kLaneBlock);
+        const std::int64_t row = plan.ring_offset(i, s.row + r);
+        for (std::int64_t w = 0; w < g.out_w; ++w) offsets.push_back(row + w * kLaneBlock);
       }
     }
     run_product({.rows = pixels,
@@ -133,12 +148,13 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
                  .c = scratch.ring,
                  .row_offset = offsets.data(),
                  .c_block = plan.ring_block,
-                 .c_is_far = false});
+                 .c_is_far = false,
+                 .ahead = dy_ahead});
     if (sums.depthwise != nullptr) {
-      run_correlation(forward_list, row_offsets, plan, scratch.x, scratch.ring, sums.depthwise);
+      depthwise_kernel_gradient(plan, s, in, scratch.ring, sums.depthwise);
     }
     if (a.dx != nullptr) {
-      run_input_gradient(plan, s, in, scratch.ring, weights.depthwise, backward_list, scratch.dx, a.dx);
+      input_gradient(plan, s, {phases, weights.phases, scratch.ring, scratch.dx, a.dx});
     }
   }
 }
@@ -174,28 +190,30 @@ void separable_conv2d_backward_fused(const Window2D& g, const SeparableBackward<
   const std::int64_t part_floats = depthwise_floats + pointwise_floats + bias_floats;
   const std::int64_t parts = plan.parts(part_floats);
   const std::int64_t width = separable_panel_columns();
+  const GradientPhases phases(g);
 
   ScratchPieces sizes(nullptr);
   const auto lay_out = [&](ScratchPieces& pieces) {
     struct {
-      float *depthwise, *transposed, *sums;
-    } at{pieces.take(padded * plan.taps), pieces.take(panel_floats(g.out_c, plan.channels, width)),
-         pieces.take(part_floats * parts)};
+      float *depthwise, *phases, *transposed, *sums;
+    } at{pieces.take(padded * plan.taps), pieces.take(phases.floats),
+         pieces.take(panel_floats(g.out_c, plan.channels, width)), pieces.take(part_floats * parts)};
     return at;
   };
   lay_out(sizes);
   ScratchPieces pieces(thread_scratch(ScratchUse::shared, sizes.used()));
   const auto at = lay_out(pieces);
   pack_columns(plan.taps, plan.channels, a.depthwise, at.depthwise);
+  if (a.dx != nullptr) phases.pack(g, a.depthwise, at.phases);
   pack_transposed_panels(plan.channels, g.out_c, width, a.pointwise, at.transposed);
-  const BackwardWeights weights{at.depthwise, at.transposed, width};
+  const BackwardWeights weights{at.depthwise, at.phases, at.transposed, width};
   parallel_parts(parts, [&](std::int64_t part) {
     float* sums = at.sums + part * part_floats;
     const PartialSums partial{a.ddepthwise != nullptr ? sums : nullptr,
                               a.dpointwise != nullptr ? sums + depthwise_floats : nullptr,
                               a.dbias != nullptr ? sums + depthwise_floats + pointwise_floats : nullptr};
     HWY_DYNAMIC_DISPATCH(backward_part)
-    (plan, a, weights, partial, plan.part_begin(part, parts), plan.part_begin(part + 1, parts));
+    (plan, a, phases, weights, partial, plan.part_begin(part, parts), plan.part_begin(part + 1, parts));
   });
   if (a.ddepthwise != nullptr) {
     sum_parts(parts, part_floats, plan.taps, plan.taps, plan.channels, at.sums, a.ddepthwise);

@@ -86,12 +86,12 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
   thread_local std::uint64_t last_call = 0;
   thread_local std::int64_t last_strip = 0;
   if (last_call != call.id || last_strip != index) {
+    pack_rest(plan, s, {call.x, packed});
     depthwise_strip(plan, s,
-                    {.x = call.x,
+                    {.in = {call.x, packed},
                      .weights = call.weights.depthwise,
                      .bias = call.weights.depthwise_bias,
                      .clamp = call.epilogue.depthwise,
-                     .packed = packed,
                      .d = d,
                      .d_block = block,
                      .d_column = kLaneBlock},

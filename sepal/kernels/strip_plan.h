@@ -25,23 +25,6 @@ struct Strip {
   std::int64_t image, images, row, rows;
 };
 
-/// One term of a sum over taps: offsets of its input (at the first column) and of its weight.
-struct Tap {
-  std::int64_t in, weight;
-};
-
-/// Columns [0, columns) of an output row, each the sum over taps [first, first + taps). The taps come in runs
-/// of `run`, whose inputs are neighbouring cells.
-struct TapRow {
-  std::int64_t first, taps, run, out, columns;
-};
-
-struct TapList {
-  std::vector<TapRow> rows;
-  std::vector<Tap> taps;
-  void clear() { rows.clear(), taps.clear(); }
-};
-
 struct StripPlan {
   /// Strips of about `pixels` output pixels, several images if they are small.
   StripPlan(const Window2D& window, std::int64_t pixels);
@@ -60,9 +43,8 @@ struct StripPlan {
   // Packed input of a strip: [block][image][in_rows][in_w][16].
   std::int64_t in_rows, in_w, in_block;
   // Gradient of the depthwise output, kept for as many rows as later input rows still need:
-  // [block][image][ring][ring_w][16], row oh in slot oh % ring, its columns ring_left cells from the left
-  // edge.
-  std::int64_t ring, ring_w, ring_left, ring_block;
+  // [block][image][ring][out_w][16], row oh in slot oh % ring; behind each block a cell of zeros.
+  std::int64_t ring, ring_block;
   /// Most rows of dx that one strip completes.
   std::int64_t most_dx_rows;
 
@@ -82,22 +64,18 @@ struct StripPlan {
   }
 
   std::int64_t ring_offset(std::int64_t image_in_strip, std::int64_t oh) const {
-    return ((image_in_strip * ring + oh % ring) * ring_w + ring_left) * kLaneBlock;
+    return (image_in_strip * ring + oh % ring) * g.out_w * kLaneBlock;
   }
+
+  /// The zero cell of the first block of a ring; those of the others are ring_block apart.
+  std::int64_t ring_zero() const { return ring_block - kLaneBlock; }
 
   /// Cells of the window table of one image: rows x in_w.
   std::int64_t table_cells() const { return in_rows * in_w; }
-  /// The table of image `i` of a strip for a window sum: `cells` of them lie `cell` floats apart from `first`
-  /// on (that of the image's element (first_row, 0)), rows `row` floats; cells beside the image are `zeros`.
-  void fill_table(const float* first, std::int64_t row, std::int64_t cell, const float* zeros,
+  /// The table of one image of a strip for a window sum: cell (0, 0) of the image is at `image`, its rows lie
+  /// `row` floats apart and its cells `cell`; what is beside it is `zeros`.
+  void fill_table(const Strip& s, const float* image, std::int64_t row, std::int64_t cell, const float* zeros,
                   const float** table) const;
-
-  /// Depthwise output of the strip from packed input; rows of the output lie `out_row` floats apart.
-  void forward_taps(const Strip& s, std::int64_t out_row, TapList& list) const;
-  /// The strip's completed rows of dx from the ring. A cell is `cell` floats, a row begins at
-  /// out_image * image + out_row * (row - origin).
-  void backward_taps(const Strip& s, std::int64_t cell, std::int64_t out_row, std::int64_t out_image,
-                     std::int64_t origin, TapList& list) const;
 };
 
 }  // namespace sepal::kernels

@@ -27,13 +27,13 @@ struct WindowSum {
   // Rows of the table that lie in the image; the others add nothing and are not read.
   std::int64_t begin_in_row, end_in_row;
   std::int64_t rows, columns;  // of the output
-  std::int64_t begin_block, end_block;
-  std::int64_t in_block;  // from a cell's block to its next
-  const float* weights;   // [block][tap][16]
-  const float* bias;      // [block][16] or null
-  Clamp clamp;
-  float* out;  // of begin_block
-  std::int64_t out_block, out_row, out_column;
+  std::int64_t begin_block = 0, end_block = 0;
+  std::int64_t in_block = 0;       // from a cell's block to its next
+  const float* weights = nullptr;  // [block][tap][16]
+  const float* bias = nullptr;     // [block][16] or null
+  Clamp clamp = {};
+  float* out = nullptr;  // of begin_block
+  std::int64_t out_block = 0, out_row = 0, out_column = 0;
 };
 
 // Eight columns at once: a fused multiply-add takes four cycles and two start in each, so eight sums that do
@@ -74,7 +74,7 @@ HWY_NOINLINE void window_group(const WindowSum& s, std::int64_t row, std::int64_
   const std::int64_t top = row * s.stride_h;
   // Steps of dilation_h input rows; two output rows are one step apart.
   const std::int64_t step = kRows == 2 ? 1 : s.dilation_h;
-  std::int64_t begin = 0, end = s.kernel_h + kRows - 1;
+  std::int64_t begin = 0, end = s.kernel_h * s.kernel_w == 0 ? 0 : s.kernel_h + kRows - 1;
   while (begin < end && top + begin * step < s.begin_in_row) ++begin;
   while (end > begin && top + (end - 1) * step >= s.end_in_row) --end;
   const std::int64_t weight_row = s.kernel_w * kLaneBlock;
@@ -187,6 +187,59 @@ inline void window_sum(const WindowSum& s) {
     }
   }
   window_rows<1, 1>(s);
+}
+
+/// weights(tap) += sum over output cells of gradient(row, column) * cell that the tap meets there: the other
+/// operand's gradient. `gradient` is of begin_block and laid out as WindowSum::out; `weights` is added to.
+struct WindowCorrelation {
+  const WindowSum& window;  // its cells and sizes; weights, bias, clamp and out are not used
+  const float* gradient;
+  float* weights;  // [block][tap][16]
+};
+
+template <int kTaps>
+HWY_NOINLINE void correlate_taps(const WindowCorrelation& a, std::int64_t first_tap, std::int64_t taps) {
+  if constexpr (kTaps > 1) {
+    if (taps < kTaps) return correlate_taps<kTaps - 1>(a, first_tap, taps);
+  }
+  const WindowSum& s = a.window;
+  const float* const* cells[kTaps];
+  for (int t = 0; t < kTaps; ++t) {
+    const std::int64_t u = (first_tap + t) / s.kernel_w, v = (first_tap + t) % s.kernel_w;
+    cells[t] = s.cells + u * s.dilation_h * s.row_cells + v * s.dilation_w;
+  }
+  for (std::int64_t block = s.begin_block; block < s.end_block; ++block) {
+    for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
+      float* weights = a.weights + (block * s.kernel_h * s.kernel_w + first_tap) * kLaneBlock + lane;
+      const std::int64_t offset = block * s.in_block + lane;
+      FloatVector acc[kTaps];
+#pragma GCC unroll 16
+      for (int t = 0; t < kTaps; ++t) acc[t] = hn::Load(kTag, weights + t * kLaneBlock);
+      for (std::int64_t r = 0; r < s.rows; ++r) {
+        const float* gradient = a.gradient + (block - s.begin_block) * s.out_block + r * s.out_row + lane;
+        const std::int64_t row = r * s.stride_h * s.row_cells;
+        for (std::int64_t c = 0; c < s.columns; ++c) {
+          const FloatVector g = hn::LoadU(kTag, gradient + c * s.out_column);
+#pragma GCC unroll 16
+          for (int t = 0; t < kTaps; ++t) {
+            acc[t] = hn::MulAdd(g, hn::LoadU(kTag, cells[t][row + c * s.stride_w] + offset), acc[t]);
+          }
+        }
+      }
+#pragma GCC unroll 16
+      for (int t = 0; t < kTaps; ++t) hn::Store(acc[t], kTag, weights + t * kLaneBlock);
+    }
+  }
+}
+
+// A 3x3 kernel in one go: nine sums fit into sixteen registers, and their tables are read once.
+constexpr std::int64_t kCorrelateTaps = 9;
+
+inline void correlate_window(const WindowCorrelation& a) {
+  const std::int64_t taps = a.window.kernel_h * a.window.kernel_w;
+  for (std::int64_t t = 0; t < taps; t += kCorrelateTaps) {
+    correlate_taps<kCorrelateTaps>(a, t, std::min(kCorrelateTaps, taps - t));
+  }
 }
 
 }  // namespace sepal::kernels::HWY_NAMESPACE
