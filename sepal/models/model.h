@@ -85,6 +85,7 @@ class ModelBase : public Layer, public Trainer {
   ModelBase& model() override { return *this; }
   Tensors current_weights() const override { return get_weights(); }
   void restore_weights(const Tensors& weights) override { set_weights(weights); }
+  Tensors inputs_for_call(const Tensors& inputs) const override { return inputs; }
   bool casts_inputs() const override { return false; }
   // A model's outputs carry the masks that its layers made.
   Tensors compute_masks(const Tensors& inputs, const Tensors& masks) override;
@@ -124,6 +125,7 @@ class FunctionalModel : public ModelBase {
  protected:
   void build_all(const Shapes& input_shapes) override;
   Tensors call_all(const Tensors& inputs, const CallContext& context) override;
+  Tensors inputs_for_call(const Tensors& inputs) const override { return converted(inputs); }
   Shapes compute_output_shapes(const Shapes& input_shapes) override;
   std::vector<DType> compute_output_dtypes(const std::vector<DType>& input_dtypes,
                                            std::size_t outputs) override;
@@ -168,6 +170,8 @@ class SequentialModel : public ModelBase {
   /// Removes the last layer.
   /// @throws ValueError if there is none.
   void pop();
+  /// Changes whenever the layers or what they are connected with may have changed: for what is made from them.
+  std::uint64_t revision() const { return revision_; }
 
   std::vector<Ref<Layer>> layers() const override;
   KerasTensors inputs() const override;
@@ -183,6 +187,7 @@ class SequentialModel : public ModelBase {
  private:
   void connect(const KerasTensor& input);
 
+  std::uint64_t revision_ = 0;
   std::vector<Ref<Layer>> layers_;
   KerasTensor input_;
   KerasTensors layer_outputs_;  // of each layer, as far as the input is known

@@ -17,6 +17,7 @@ SequentialModel::SequentialModel(Options options)
 }
 
 void SequentialModel::add(SequentialItem item) {
+  ++revision_;
   if (const auto* input = std::get_if<KerasTensor>(&item)) {
     if (input_.defined() || !layers_.empty()) {
       throw ValueError(
@@ -55,11 +56,13 @@ void SequentialModel::add(SequentialItem item) {
 
 void SequentialModel::pop() {
   if (layers_.empty()) throw TypeError("There are no layers in the model.");
+  ++revision_;
   layers_.pop_back();
   if (input_.defined()) layer_outputs_.pop_back();
 }
 
 void SequentialModel::connect(const KerasTensor& input) {
+  ++revision_;
   KerasTensors outputs;
   for (const Ref<Layer>& layer : layers_) outputs.push_back(layer(outputs.empty() ? input : outputs.back()));
   input_ = input;

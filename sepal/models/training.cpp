@@ -4,17 +4,69 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
 #include "sepal/base/random.h"
 #include "sepal/graph/node.h"
+#include "sepal/models/frozen_layout.h"
+#include "sepal/models/frozen_plan.h"
 #include "sepal/models/model.h"
 #include "sepal/models/training_state.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/implementations.h"
 #include "sepal/train/callbacks/progress_bar.h"
 
 namespace sepal {
+
+// Rows of all batches one behind the other.
+class Trainer::RowCollector {
+ public:
+  explicit RowCollector(std::int64_t rows) : rows_(rows) {}
+
+  void add(const Tensors& batch) {
+    Shapes shapes;
+    std::vector<DType> dtypes;
+    for (const Tensor& part : batch) {
+      shapes.push_back(part.shape());
+      dtypes.push_back(part.dtype());
+    }
+    const std::span<std::byte* const> places = next(shapes, dtypes);
+    for (std::size_t i = 0; i < batch.size(); ++i) std::memcpy(places[i], batch[i].raw(), batch[i].nbytes());
+  }
+
+  /// Where the next batch, of these shapes, is written to.
+  std::span<std::byte* const> next(const Shapes& shapes, const std::vector<DType>& dtypes) {
+    if (collected_.empty()) {
+      for (std::size_t i = 0; i < shapes.size(); ++i) {
+        collected_.emplace_back(shapes[i].slice(1).with_front(rows_), dtypes[i]);
+        ends_.push_back(static_cast<std::byte*>(collected_.back().mutable_raw()));
+      }
+    }
+    begins_ = ends_;
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      ends_[i] += static_cast<std::size_t>(shapes[i].num_elements()) * size_of(dtypes[i]);
+    }
+    return begins_;
+  }
+
+  /// Nothing was written there after all.
+  void take_back() {
+    ends_ = begins_;
+    if (ends_.empty() || ends_[0] != collected_[0].raw()) return;
+    collected_.clear();
+    ends_.clear();
+  }
+
+  Tensors take() { return std::move(collected_); }
+
+ private:
+  std::int64_t rows_;
+  Tensors collected_;
+  std::vector<std::byte*> begins_, ends_;
+};
+
 namespace {
 
 std::int64_t batches_of(std::int64_t rows, std::int64_t batch_size, std::int64_t limit) {
@@ -36,32 +88,6 @@ std::vector<std::string> output_names(const ModelBase& model, std::size_t output
   return names;
 }
 
-// Rows of all batches one behind the other.
-class RowCollector {
- public:
-  explicit RowCollector(std::int64_t rows) : rows_(rows) {}
-
-  void add(const Tensors& batch) {
-    if (collected_.empty()) {
-      for (const Tensor& part : batch) {
-        collected_.emplace_back(part.shape().slice(1).with_front(rows_), part.dtype());
-        targets_.push_back(static_cast<std::byte*>(collected_.back().mutable_raw()));
-      }
-    }
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      std::memcpy(targets_[i], batch[i].raw(), batch[i].nbytes());
-      targets_[i] += batch[i].nbytes();
-    }
-  }
-
-  Tensors take() { return std::move(collected_); }
-
- private:
-  std::int64_t rows_;
-  Tensors collected_;
-  std::vector<std::byte*> targets_;
-};
-
 // One of a list of callbacks, each told in turn.
 template <class F>
 void tell(const std::vector<Callback>& callbacks, F f) {
@@ -70,7 +96,7 @@ void tell(const std::vector<Callback>& callbacks, F f) {
 
 }  // namespace
 
-Trainer::Trainer() = default;
+Trainer::Trainer() : frozen_(std::make_unique<FrozenPlan>()) {}
 Trainer::~Trainer() = default;
 
 void Trainer::compile(CompileOptions options) {
@@ -244,10 +270,28 @@ History Trainer::fit(const TensorGroup& x, const TensorGroup& y, FitOptions opti
   return history;
 }
 
-Tensors Trainer::predict_on_batch(const TensorGroup& x) {
+void Trainer::predict_into(RowCollector& collector, const Tensors& x) {
   const GradientTape::Pause no_tape;
+  // Tests and benchmarks that force an implementation mean the ops, which the model's own call walks through.
+  const bool frozen = !ops::implementation_is_forced();
+  const Tensors inputs = frozen ? inputs_for_call(x) : Tensors();
+  if (const auto layout = frozen ? frozen_->layout_for(model(), inputs) : nullptr) {
+    try {
+      return layout->run(inputs, collector.next(layout->output_shapes(), layout->output_dtypes()));
+    } catch (const frozen::LayoutMismatch&) {
+      frozen_->give_up();
+      collector.take_back();
+    }
+  }
   Tensors losses;
-  return model().call_within(make_dataset(x, {}, {}).x, {.training = false, .losses = &losses});
+  collector.add(model().call_within(x, {.training = false, .losses = &losses}));
+}
+
+Tensors Trainer::predict_on_batch(const TensorGroup& x) {
+  const Dataset data = make_dataset(x, {}, {});
+  RowCollector collector(data.rows());
+  predict_into(collector, data.x);
+  return collector.take();
 }
 
 Tensors Trainer::predict_all(const TensorGroup& x, PredictOptions options) {
@@ -263,7 +307,7 @@ Tensors Trainer::predict_all(const TensorGroup& x, PredictOptions options) {
   for (std::int64_t step = 0; step < batches; ++step) {
     if (interrupted_) throw RuntimeError("predict was interrupted.");
     const std::int64_t begin = step * options.batch_size;
-    collector.add(predict_on_batch(data.slice(begin, std::min(data.rows(), begin + options.batch_size)).x));
+    predict_into(collector, data.slice(begin, std::min(data.rows(), begin + options.batch_size)).x);
     tell(callbacks, [&](auto& callback) { callback.on_test_batch_end(step, {}); });
   }
   tell(callbacks, [](auto& callback) { callback.on_test_end({}); });

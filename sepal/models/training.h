@@ -79,6 +79,7 @@ struct History {
   std::map<std::string, std::vector<double>> history = {};
 };
 
+class FrozenPlan;
 class TrainingState;
 
 class Trainer : public TrainingHost {
@@ -134,17 +135,23 @@ class Trainer : public TrainingHost {
   std::optional<Direction> metric_direction(const std::string& name) const override;
 
  protected:
+  /// The inputs of a batch as the first layers get them.
+  /// @throws ValueError if they do not fit the model.
+  virtual Tensors inputs_for_call(const Tensors& inputs) const = 0;
   virtual ModelBase& model() = 0;
   const ModelBase& model() const { return const_cast<Trainer*>(this)->model(); }  // NOLINT: the same object
 
  private:
+  class RowCollector;
   TrainingState& compiled_state(const char* method) const;
   void train_step(const Dataset& batch);
   void test_step(const Dataset& batch);
+  void predict_into(RowCollector& collector, const Tensors& x);
   Logs evaluate_dataset(const Dataset& data, std::int64_t batch_size, std::int64_t steps,
                         const std::vector<Callback>& callbacks);
 
   std::unique_ptr<TrainingState> state_;
+  std::unique_ptr<FrozenPlan> frozen_;
   bool stop_training_ = false;
   std::atomic<bool> interrupted_{false};
 };

@@ -20,6 +20,8 @@ ForceImplementation::ForceImplementation(std::string name) : previous_(std::move
 
 ForceImplementation::~ForceImplementation() { forced_implementation = std::move(previous_); }
 
+bool implementation_is_forced() { return !forced_implementation.empty(); }
+
 bool tracing_kernels() {
   static const bool tracing = [] {
     const char* value = std::getenv("SEPAL_TRACE");

@@ -27,6 +27,9 @@ class ForceImplementation {
   std::string previous_;
 };
 
+/// Whether a ForceImplementation lives on this thread.
+bool implementation_is_forced();
+
 /// One entry of an op's list.
 struct Candidate {
   const char* name;

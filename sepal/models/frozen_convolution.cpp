@@ -1,0 +1,151 @@
+#include "sepal/models/frozen_convolution.h"
+
+#include "sepal/kernels/conv2d.h"
+#include "sepal/kernels/elementwise.h"
+#include "sepal/kernels/matmul.h"
+#include "sepal/kernels/onednn.h"
+#include "sepal/ops/conv_geometry.h"
+
+namespace sepal::frozen {
+namespace {
+
+using kernels::Window2D;
+
+Window2D window_of(const Convolution& work, const Shape& input) {
+  const auto [top, bottom, left, right] = work.zeros;
+  const int h = work.options.channels_first ? 2 : 1;
+  Shape framed = input;
+  framed[h] += top + bottom;
+  framed[h + 1] += left + right;
+  const bool has_depthwise = work.depthwise.defined();
+  const Shape& kernel = has_depthwise ? work.depthwise.shape() : work.kernel.shape();
+  Window2D window = ops::conv_window(framed, kernel[0], kernel[1], kernel[3], work.options);
+  if (has_depthwise) {
+    window.depth_multiplier = kernel[3];
+    window.out_c = work.kind == Convolution::Kind::separable ? work.kernel.shape()[3] : kernel[2] * kernel[3];
+  }
+  window.in_h = input[h];
+  window.in_w = input[h + 1];
+  window.pad_top += top;
+  window.pad_left += left;
+  return window;
+}
+
+const float* data_of(const Tensor& tensor) { return tensor.defined() ? tensor.data<float>() : nullptr; }
+
+/// What the kernel does not do itself: the sum with the other value, the activation.
+class Rest {
+ public:
+  Rest(const Convolution& work, std::int64_t count, bool sum_is_done, bool activation_is_done)
+      : adds_(work.adds && !sum_is_done),
+        activation_(activation_is_done ? Activation{} : work.activation),
+        count_(count) {}
+
+  void operator()(const StepArrays& a) const {
+    if (adds_) {
+      kernels::map(
+          count_, [](float x, float y) { return x + y; }, a.output, a.output, a.inputs[1]);
+    }
+    if (!activation_.is_linear()) apply(activation_, count_, a.output, a.output);
+  }
+
+ private:
+  bool adds_;
+  Activation activation_;
+  std::int64_t count_;
+};
+
+kernels::Gemm<float> best_gemm() {
+  const kernels::Gemm<float> reference = kernels::gemm;
+  return kernels::onednn::matmul_refusal().empty() ? kernels::onednn::gemm : reference;
+}
+
+// A sum with channels first is not the kernel's.
+Step separable_step(const Convolution& work, const Window2D& window, std::int64_t count) {
+  const std::optional<kernels::Clamp> clamp = work.activation.clamp();
+  const bool adds = work.adds && !window.channels_first;
+  const bool clamps = clamp && adds == work.adds;
+  const Rest rest(work, count, adds, clamps);
+  if (!work.packed->memory.defined()) {
+    work.packed->memory = Tensor(Shape{kernels::packed_separable_floats(window)});
+    work.packed->separable = kernels::pack_separable(window,
+                                                     {.depthwise = work.depthwise.data<float>(),
+                                                      .pointwise = work.kernel.data<float>(),
+                                                      .bias = data_of(work.bias),
+                                                      .depthwise_bias = data_of(work.depthwise_bias)},
+                                                     work.packed->memory.mutable_data<float>());
+  }
+  kernels::SeparableEpilogue epilogue{.depthwise = *work.depthwise_activation.clamp(), .y = {}};
+  if (clamps) epilogue.y.clamp = *clamp;
+  return {.run =
+              [packed = work.packed, window, epilogue, adds, rest](const StepArrays& a) {
+                kernels::SeparableEpilogue here = epilogue;
+                if (adds) here.y.residual = a.inputs[1];
+                kernels::separable_conv2d_fused(window, a.inputs[0], packed->separable, here, a.output);
+                rest(a);
+              },
+          .kernel = "fused"};
+}
+
+Step depthwise_step(const Convolution& work, const Window2D& window, std::int64_t count) {
+  const std::optional<kernels::Clamp> clamp = work.adds ? std::nullopt : work.activation.clamp();
+  const Rest rest(work, count, false, clamp.has_value());
+  if (!work.packed->memory.defined()) {
+    work.packed->memory = Tensor(Shape{kernels::packed_depthwise_floats(window)});
+    work.packed->depthwise = kernels::pack_depthwise(window, work.depthwise.data<float>(), data_of(work.bias),
+                                                     work.packed->memory.mutable_data<float>());
+  }
+  const kernels::Clamp bounds = clamp.value_or(kernels::Clamp{});
+  return {.run =
+              [packed = work.packed, window, bounds, rest](const StepArrays& a) {
+                kernels::depthwise_conv2d_simd(window, a.inputs[0], packed->depthwise, bounds, a.output);
+                rest(a);
+              },
+          .kernel = "fused"};
+}
+
+// The fused kernel with a depthwise step that multiplies by 1.
+Step pointwise_step(const Convolution& work, const Window2D& window, std::int64_t count) {
+  Convolution separable = work;
+  separable.depthwise = Tensor::ones({1, 1, window.in_c, 1});
+  return separable_step(separable, window, count);
+}
+
+Step dense_step(const Convolution& work, std::int64_t rows, const Rest& rest) {
+  const Shape& kernel = work.kernel.shape();
+  const kernels::MatmulSizes sizes{.m = rows, .n = kernel.back(), .k = kernel[-2]};
+  return {.run =
+              [kernel = work.kernel, bias = work.bias, sizes, rest, gemm = best_gemm()](const StepArrays& a) {
+                kernels::matmul(sizes, a.inputs[0], kernel.data<float>(), data_of(bias), a.output, gemm);
+                rest(a);
+              },
+          .kernel = "matmul"};
+}
+
+Step conv_step(const Convolution& work, const Window2D& window, const Rest& rest) {
+  const bool by_onednn = kernels::onednn::conv2d_refusal(window, work.bias.defined()).empty();
+  const auto run = by_onednn ? kernels::onednn::conv2d : kernels::conv2d<float>;
+  return {.run =
+              [kernel = work.kernel, bias = work.bias, window, rest, run](const StepArrays& a) {
+                run(window, a.inputs[0], kernel.data<float>(), data_of(bias), a.output);
+                rest(a);
+              },
+          .kernel = by_onednn ? "onednn" : "reference"};
+}
+
+}  // namespace
+
+Step convolution_step(const Convolution& work, const Shape& input, const Shape& output) {
+  const std::int64_t count = output.num_elements();
+  const Rest rest(work, count, false, false);
+  if (work.kind == Convolution::Kind::dense) {
+    return dense_step(work, input.slice(0, input.rank() - 1).num_elements(), rest);
+  }
+  const Window2D window = window_of(work, input);
+  if (work.kind == Convolution::Kind::separable) return separable_step(work, window, count);
+  if (work.kind == Convolution::Kind::depthwise) return depthwise_step(work, window, count);
+  const bool is_pointwise = window.kernel_h == 1 && window.kernel_w == 1 && window.groups == 1;
+  return is_pointwise ? pointwise_step(work, window, count) : conv_step(work, window, rest);
+}
+
+}  // namespace sepal::frozen

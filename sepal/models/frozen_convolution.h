@@ -1,0 +1,19 @@
+// Convolutions of a frozen graph bound to shapes. Not a public header.
+#pragma once
+
+#include "sepal/kernels/depthwise_conv2d.h"
+#include "sepal/kernels/separable_conv2d.h"
+#include "sepal/models/frozen_steps.h"
+
+namespace sepal::frozen {
+
+/// Shared by all layouts of a graph; which of the views is set follows from the kind of convolution.
+struct PackedWeights {
+  Tensor memory;
+  kernels::PackedSeparable separable = {};
+  kernels::PackedDepthwise depthwise = {};
+};
+
+Step convolution_step(const Convolution& work, const Shape& input, const Shape& output);
+
+}  // namespace sepal::frozen
