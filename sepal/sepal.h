@@ -34,6 +34,7 @@
 #include "sepal/layers/activations/softmax.h"
 #include "sepal/layers/added_loss.h"
 #include "sepal/layers/applications/convnext.h"
+#include "sepal/layers/applications/imagenet_utils.h"
 #include "sepal/layers/applications/inception_resnet_v2.h"
 #include "sepal/layers/call_losses.h"
 #include "sepal/layers/conditional_list.h"
