@@ -1,10 +1,11 @@
 #include "sepal/train/callbacks/progress_bar.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
+
+#include "sepal/base/terminal.h"
 
 namespace sepal::callbacks {
 namespace {
@@ -55,7 +56,7 @@ void write_to_stdout(const std::string& text) {
 
 ProgressBar::ProgressBar(ProgressBarOptions options) : options_(std::move(options)) {
   if (!options_.write) options_.write = write_to_stdout;
-  if (!options_.terminal) options_.terminal = isatty(STDOUT_FILENO) != 0;
+  if (!options_.terminal) options_.terminal = stdout_is_terminal();
 }
 
 bool ProgressBar::draws_in_place() const { return *options_.terminal && parameters().verbose == 1; }

@@ -1,0 +1,9 @@
+// Whether a person is looking at what the program prints.
+#pragma once
+
+namespace sepal {
+
+/// Whether standard output is a terminal, not a file or a pipe.
+bool stdout_is_terminal();
+
+}  // namespace sepal
