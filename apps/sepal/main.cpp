@@ -3,8 +3,12 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <new>
+#include <string>
+#include <vector>
 
+#include "apps/sepal/diff.h"
 #include "apps/sepal/inspect.h"
 #include "apps/sepal/predict.h"
 #include "apps/sepal/resave.h"
@@ -22,16 +26,30 @@ struct Command {
   std::function<int()> run;
 };
 
-CLI::App* add_command(CLI::App& app, const char* name, const char* description, const char* example) {
+// Accepted before and after the name of a command.
+void add_global_options(CLI::App& app, GlobalArguments& global) {
+  app.add_option("--threads", global.threads, "Threads; 0: one for each processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_flag("--json", global.json, "Write JSON to standard output");
+}
+
+CLI::App* add_command(CLI::App& app, GlobalArguments& global, const char* name, const char* description,
+                      std::initializer_list<const char*> examples) {
   CLI::App* command = app.add_subcommand(name, description);
-  command->footer(std::string("Example:\n  ") + example);
+  add_global_options(*command, global);
+  std::string footer = "Examples:";
+  for (const char* example : examples) footer += std::string("\n  ") + example;
+  command->footer(footer);
   return command;
 }
 
-Command add_summary(CLI::App& app, const GlobalArguments& global) {
+Command add_summary(CLI::App& app, GlobalArguments& global) {
   static SummaryArguments arguments;
-  CLI::App* command = add_command(app, "summary", "Print the table of layers that Keras prints",
-                                  "sepal summary model.keras --line-length 100 --expand-nested");
+  CLI::App* command =
+      add_command(app, global, "summary", "Print the table of layers that Keras prints",
+                  {"sepal summary model.keras", "sepal summary model.keras --line-length 100 --expand-nested",
+                   "sepal summary old.h5 --json"});
   command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
   command->add_option("--line-length", arguments.options.line_length, "Characters of a line; 0: as Keras")
       ->check(CLI::Range(0, 10'000))
@@ -41,29 +59,63 @@ Command add_summary(CLI::App& app, const GlobalArguments& global) {
   return {command, [&] { return summary(arguments, global); }};
 }
 
-Command add_predict(CLI::App& app, const GlobalArguments& global) {
+Command add_predict(CLI::App& app, GlobalArguments& global) {
   static PredictArguments arguments;
+  static std::vector<std::int64_t> size;
   CLI::App* command =
-      add_command(app, "predict", "Run a model on arrays and write PREFIX_0.npy, PREFIX_1.npy, ...",
-                  "sepal predict model.keras images.npy -o out/logits --batch-size 256");
+      add_command(app, global, "predict",
+                  "Run a model on arrays or pictures; write PREFIX_0.npy, PREFIX_1.npy, ... or name classes",
+                  {"sepal predict model.keras x.npy -o out/y --batch-size 256",
+                   "sepal predict two_inputs.keras left.npy right.npy -o out/y",
+                   "sepal predict mobilenet.h5 cat.jpg dog.png --preprocess tf --top 5 --classes "
+                   "imagenet_class_index.json"});
   command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
   command
-      ->add_option("INPUT", arguments.inputs,
-                   ".npy files in the order of the model's inputs; of a dictionary, by sorted key")
+      ->add_option(
+          "INPUT", arguments.inputs,
+          ".npy files in the order of the model's inputs (of a dictionary: by sorted key), or PNG and JPEG "
+          "pictures, one row each")
       ->required();
-  command->add_option("-o,--output", arguments.prefix, "Where the outputs go: PREFIX_0.npy, ...")
-      ->type_name("PREFIX")
-      ->required();
+  command->add_option("-o,--output", arguments.prefix, "Write the outputs to PREFIX_0.npy, ...")
+      ->type_name("PREFIX");
   command->add_option("--batch-size", arguments.batch_size, "Rows in a step")
       ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
-  return {command, [&] { return predict(arguments, global); }};
+  command
+      ->add_option(
+          "--preprocess", arguments.preprocess,
+          "What is done to pixels: tf, caffe or torch as keras.applications, 0-1 (divide by 255), none")
+      ->check(CLI::IsMember({"tf", "caffe", "torch", "0-1", "none"}))
+      ->capture_default_str();
+  command->add_option("--image-size", size, "Height and width of pictures where the model leaves them open")
+      ->expected(2)
+      ->type_name("H W")
+      ->check(CLI::Range(1, 100'000));
+  command->add_option("--interpolation", arguments.images.interpolation, "How pictures are resized")
+      ->check(CLI::IsMember({"nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"}))
+      ->capture_default_str();
+  command->add_option("--top", arguments.top, "Tell the K likeliest classes of each row")
+      ->type_name("K")
+      ->check(CLI::Range(1, 1'000'000));
+  command
+      ->add_option("--classes", arguments.class_file,
+                   "Their names: a line for each class, or Keras's imagenet_class_index.json")
+      ->type_name("FILE")
+      ->needs("--top");
+  return {command, [&] {
+            if (!size.empty()) {
+              arguments.images.height = size[0];
+              arguments.images.width = size[1];
+            }
+            return predict(arguments, global);
+          }};
 }
 
-Command add_resave(CLI::App& app, const GlobalArguments& global) {
+Command add_resave(CLI::App& app, GlobalArguments& global) {
   static ResaveArguments arguments;
   CLI::App* command =
-      add_command(app, "resave", "Write a model as a file of another kind", "sepal resave old.h5 new.keras");
+      add_command(app, global, "resave", "Write a model as a file of another kind",
+                  {"sepal resave old.h5 new.keras", "sepal resave model.keras model.weights.h5"});
   command->add_option("IN", arguments.in, "A .keras, .h5 or .json file of any Keras")->required();
   command
       ->add_option("OUT", arguments.out,
@@ -72,31 +124,79 @@ Command add_resave(CLI::App& app, const GlobalArguments& global) {
   return {command, [&] { return resave(arguments, global); }};
 }
 
-Command add_inspect(CLI::App& app, const GlobalArguments& global) {
+Command add_inspect(CLI::App& app, GlobalArguments& global) {
   static InspectArguments arguments;
-  CLI::App* command =
-      add_command(app, "inspect", "Tell what is in a file without making a model of it; report damaged parts",
-                  "sepal inspect model.keras");
+  CLI::App* command = add_command(app, global, "inspect",
+                                  "Tell what is in a file without making a model of it; report damaged parts",
+                                  {"sepal inspect model.keras", "sepal inspect damaged.h5 --json"});
   command->add_option("FILE", arguments.file, "A .keras, .h5, .weights.h5 or .json file")->required();
   return {command, [&] { return inspect(arguments, global); }};
 }
 
-Command add_verify(CLI::App& app, const GlobalArguments& global) {
+Command add_verify(CLI::App& app, GlobalArguments& global) {
   static VerifyArguments arguments;
   CLI::App* command = add_command(
-      app, "verify", "Compare a model's outputs with expected ones: |got - want| <= atol + rtol*|want|",
-      "sepal verify model.keras --inputs x.npy --expected y.npy --rtol 1e-4");
+      app, global, "verify",
+      "Check that a model gives the outputs it gave in Keras: those of its self-test (MODEL.selftest.npz, "
+      "written by "
+      "scripts/store_self_test.py), or given arrays",
+      {"sepal verify model.keras", "sepal verify model.keras --self-test proof.npz --tolerance 1e-6",
+       "sepal verify model.keras --inputs x.npy --expected y.npy --rtol 1e-4"});
   command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
+  CLI::Option* self_test =
+      command->add_option("--self-test", arguments.self_test, "Another self-test")->type_name("FILE");
+  command
+      ->add_option(
+          "--tolerance", arguments.self_test_tolerance,
+          "Of a self-test: allowed difference as a share of the largest expected element [1e-05, models in "
+          "float16 0.01, in bfloat16 0.05]")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--inputs", arguments.inputs, ".npy files in the order of the model's inputs")
-      ->required();
-  command->add_option("--expected", arguments.expected, ".npy files in the order of its outputs")->required();
-  command->add_option("--rtol", arguments.tolerance.rtol, "Allowed difference relative to the expected value")
+      ->excludes(self_test);
+  command->add_option("--expected", arguments.expected, ".npy files in the order of its outputs")
+      ->excludes(self_test);
+  command
+      ->add_option("--rtol", arguments.tolerance.rtol,
+                   "Of given arrays: |got - want| may be atol + rtol * |want|")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--atol", arguments.tolerance.atol, "Allowed difference besides")
+  command->add_option("--atol", arguments.tolerance.atol, "See --rtol")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   return {command, [&] { return verify(arguments, global); }};
+}
+
+Command add_diff(CLI::App& app, GlobalArguments& global) {
+  static DiffArguments arguments;
+  CLI::App* command =
+      add_command(app, global, "diff",
+                  "Compare two models layer by layer, or a model and what Keras computed, and name the first "
+                  "layer that differs",
+                  {"sepal diff a.keras b.h5", "sepal diff model.keras activations/ --tolerance 1e-4",
+                   "sepal diff model.keras activations/ --inputs x.npy --json"});
+  command->add_option("A", arguments.model, "A .keras, .h5 or .json file")->required();
+  command
+      ->add_option(
+          "B", arguments.reference,
+          "What is expected of it: a model, or a folder of .npy files or .npz file: input_0, output_0, and "
+          "LAYER, MODEL/LAYER in nested models (scripts/store_self_test.py --layers)")
+      ->required();
+  command->add_option("--inputs", arguments.inputs, ".npy files in the order of the model's inputs");
+  command
+      ->add_option(
+          "--tolerance", arguments.tolerance,
+          "Allowed difference as a share of the largest expected element of an array [1e-05, models in "
+          "float16 0.01, in bfloat16 0.05]")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", arguments.seed, "Of random inputs, used where none are given")
+      ->capture_default_str();
+  command->add_option("--batch", arguments.batch, "Rows of random inputs")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--size", arguments.size, "Length of axes that the model leaves open, in random inputs")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  return {command, [&] { return diff(arguments, global); }};
 }
 
 int fail(const std::exception& error, Status status) {
@@ -114,14 +214,11 @@ int main(int argc, char** argv) {
       "read or written.",
       "sepal"};
   app.require_subcommand(1);
-  app.fallthrough();  // the options below may also stand after the command
-  app.add_option("--threads", global.threads, "Threads; 0: one for each processor")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  app.add_flag("--json", global.json, "Write JSON to standard output");
-  app.footer("Example:\n  sepal summary model.keras\n`sepal COMMAND --help` explains a command.");
+  add_global_options(app, global);
+  app.footer(
+      "Example:\n  sepal summary model.keras\n`sepal COMMAND --help` explains a command, with examples.");
   const Command commands[] = {add_summary(app, global), add_predict(app, global), add_resave(app, global),
-                              add_inspect(app, global), add_verify(app, global)};
+                              add_inspect(app, global), add_verify(app, global),  add_diff(app, global)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

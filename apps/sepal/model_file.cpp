@@ -40,16 +40,19 @@ Tensors read_arrays(const std::vector<std::string>& paths) {
   return arrays;
 }
 
-Tensors run_model(const Model& model, const Tensors& inputs, PredictOptions options) {
+void expect_inputs(const Model& model, std::size_t count) {
   const KerasTensors wanted = model->inputs();
-  if (!wanted.empty() && wanted.size() != inputs.size()) {
-    std::string names;
-    for (const KerasTensor& input : wanted) {
-      names += fmt::format("{}{} {}", names.empty() ? "" : ", ", input.name(), input.shape().str());
-    }
-    throw ValueError(fmt::format("Model '{}' takes {} input(s): {}. Received: {} file(s)", model->name(),
-                                 wanted.size(), names, inputs.size()));
+  if (wanted.empty() || wanted.size() == count) return;
+  std::string names;
+  for (const KerasTensor& input : wanted) {
+    names += fmt::format("{}{} {}", names.empty() ? "" : ", ", input.name(), input.shape().str());
   }
+  throw ValueError(fmt::format("Model '{}' takes {} input(s): {}. Received: {} array(s)", model->name(),
+                               wanted.size(), names, count));
+}
+
+Tensors run_model(const Model& model, const Tensors& inputs, PredictOptions options) {
+  expect_inputs(model, inputs.size());
   return model->predict_all(inputs, options);
 }
 

@@ -18,8 +18,11 @@ Model read_model(const std::string& path, Compile compile = Compile::no);
 /// One array of each `.npy` file.
 Tensors read_arrays(const std::vector<std::string>& paths);
 
+/// @throws ValueError naming the model's inputs if it takes another number; never if it tells none.
+void expect_inputs(const Model& model, std::size_t count);
+
 /// The model's outputs for arrays in the order of its inputs (of a dictionary: its keys, sorted).
-/// @throws ValueError naming the inputs if their number is another.
+/// @throws as expect_inputs.
 Tensors run_model(const Model& model, const Tensors& inputs, PredictOptions options = {});
 
 }  // namespace sepal::program

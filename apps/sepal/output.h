@@ -21,6 +21,5 @@ struct GlobalArguments {
 void say(const std::string& text);
 /// Text that is not valid UTF-8 is replaced where it is not.
 void say_json(const Json& value);
-bool is_terminal();
 
 }  // namespace sepal::program

@@ -4,8 +4,13 @@
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <span>
 #include <sstream>
 
+#include "sepal/base/error.h"
+#include "sepal/data/image_file.h"
+#include "sepal/saving/recording.h"
 #include "tests/support/golden_models.h"
 #include "tests/support/temporary_folder.h"
 
@@ -16,10 +21,21 @@ using testing::golden_arrays;
 using testing::kGolden;
 using testing::TemporaryFolder;
 
+const std::string kImages = kGolden + "images/";
+
 std::string text_of(const std::string& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
   return text.str();
+}
+
+bool reads_pictures() {
+  try {
+    load_img(kImages + "rgb.png");
+    return true;
+  } catch (const UnimplementedError&) {
+    return false;
+  }
 }
 
 struct Result {
@@ -31,12 +47,22 @@ struct Result {
 class Program : public ::testing::Test {
  protected:
   // Arguments as a shell reads them.
-  Result run(const std::string& arguments) {
+  Result run(const std::string& arguments) { return shell(SEPAL_PROGRAM " " + arguments); }
+  Result shell(const std::string& command) {
     const std::string out = folder_ / "stdout";
     const std::string err = folder_ / "stderr";
-    const int status =
-        std::system((SEPAL_PROGRAM " " + arguments + " >'" + out + "' 2>'" + err + "'").c_str());
+    const int status = std::system((command + " >'" + out + "' 2>'" + err + "'").c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
+  }
+  void write(const std::string& name, const std::string& text) {
+    testing::write_quickly(folder_ / name, std::as_bytes(std::span(text)));
+  }
+  // A copy of the model with the self-test that Keras wrote.
+  std::string with_self_test(const std::string& name) {
+    const std::string path = folder_ / (name + ".keras");
+    std::filesystem::copy_file(model(name + "/model.keras"), path);
+    std::filesystem::copy_file(kGolden + "self_test/" + name + ".npz", path + ".selftest.npz");
+    return path;
   }
   std::string model(const std::string& name) { return kGolden + "models/" + name; }
 
@@ -149,7 +175,7 @@ TEST_F(Program, VerifiesWithinATolerance) {
   write_npy(folder_ / "changed.npy", changed);
   const Result different = run(question + (folder_ / "changed.npy") + " --atol 1e-5");
   EXPECT_EQ(different.status, 1);
-  EXPECT_NE(different.out.find("largest difference 0.5 at (1, 2), 1 of"), std::string::npos) << different.out;
+  EXPECT_NE(different.out.find("largest difference 0.5 at (1, 2): "), std::string::npos) << different.out;
   EXPECT_EQ(run(question + (folder_ / "changed.npy") + " --atol 0.6").status, 0);
 
   const Result wrong_shape = run(question + golden + "/input_0.npy --json");
@@ -172,12 +198,239 @@ TEST_F(Program, TellsBadInputFromAFailingEnvironment) {
   EXPECT_EQ(run("resave " + golden + " " + (folder_ / "no_folder/new.keras")).status, 3);
 }
 
-TEST_F(Program, ExplainsEachCommandWithAnExample) {
-  for (const char* command : {"summary", "predict", "resave", "inspect", "verify"}) {
+TEST_F(Program, ExplainsEachCommandWithExamples) {
+  for (const char* command : {"summary", "predict", "resave", "inspect", "verify", "diff"}) {
     const Result result = run(std::string(command) + " --help");
     EXPECT_EQ(result.status, 0);
-    EXPECT_NE(result.out.find(std::string("Example:\n  sepal ") + command), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find(std::string("Examples:\n  sepal ") + command), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("--json"), std::string::npos) << result.out;
   }
+}
+
+TEST_F(Program, PredictsOnPictures) {
+  const std::string question = "predict " + model("sep_seq__k315/model.keras") + " " + kImages + "rgb.png " +
+                               kImages + "color.jpg " + kImages + "gray.png --preprocess 0-1";
+  if (!reads_pictures()) GTEST_SKIP() << "built without picture files";
+  const Result together = run(question + " -o " + (folder_ / "all") + " --json");
+  ASSERT_EQ(together.status, 0) << together.err;
+  EXPECT_EQ(nlohmann::json::parse(together.out)["outputs"][0]["shape"], nlohmann::json::parse("[3, 5]"));
+
+  // The same pixels as an array, and the pictures in batches of two.
+  const Tensor pixels = load_img(kImages + "color.jpg", {.target_size = ImageSize{12, 13}});
+  write_npy(folder_ / "pixels.npy", pixels.reshaped(pixels.shape().with_front(1)));
+  ASSERT_EQ(run("predict " + model("sep_seq__k315/model.keras") + " " + (folder_ / "pixels.npy") +
+                " --preprocess 0-1 -o " + (folder_ / "array"))
+                .status,
+            0);
+  ASSERT_EQ(run(question + " --batch-size 2 -o " + (folder_ / "two")).status, 0);
+  const Tensor all = read_npy(folder_ / "all_0.npy");
+  testing::expect_close(all.rows(1, 2), read_npy(folder_ / "array_0.npy"), 1e-5, 1e-6);
+  testing::expect_close(read_npy(folder_ / "two_0.npy"), all, 1e-5, 1e-6);
+}
+
+TEST_F(Program, TellsTheLikeliestClasses) {
+  const std::string golden = model("sep_seq__k315");
+  write("names.txt", "ant\nbee\ncat\ndog\nelk\n");
+  const std::string question = "predict " + golden + "/model.keras " + golden + "/input_0.npy --top 2 --json";
+  const Result result = run(question + " --classes " + (folder_ / "names.txt"));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto rows = nlohmann::json::parse(result.out)["predictions"];
+  const Tensor want = golden_arrays(golden, "output")[0];
+  ASSERT_EQ(rows.size(), want.shape()[0]);
+  std::int64_t best = 0;
+  for (std::int64_t i = 1; i < 5; ++i) best = want.at(i) > want.at(best) ? i : best;
+  EXPECT_EQ(rows[0]["classes"].size(), 2);
+  EXPECT_EQ(rows[0]["classes"][0]["index"], best);
+  EXPECT_EQ(rows[0]["classes"][0]["name"],
+            std::vector<std::string>({"ant", "bee", "cat", "dog", "elk"})[best]);
+  EXPECT_NEAR(rows[0]["classes"][0]["score"].get<double>(), want.at(best), 1e-5);
+
+  EXPECT_EQ(nlohmann::json::parse(run(question).out)["predictions"][0]["classes"][0]["name"],
+            "class " + std::to_string(best));
+  write("few.txt", "ant\nbee\n");
+  const Result few = run(question + " --classes " + (folder_ / "few.txt"));
+  EXPECT_EQ(few.status, 2);
+  EXPECT_NE(few.err.find("(samples, 2)"), std::string::npos) << few.err;
+}
+
+TEST_F(Program, RefusesWhatCannotBePredicted) {
+  const std::string golden = model("sep_seq__k315");
+  const std::string picture = kImages + "rgb.png";
+  const auto refused = [&](const std::string& arguments) {
+    const Result result = run("predict " + arguments);
+    EXPECT_EQ(result.status, 2) << arguments << result.out;
+    return result.err;
+  };
+  EXPECT_NE(refused(golden + "/model.keras " + picture).find("-o PREFIX"), std::string::npos);
+  EXPECT_NE(refused(golden + "/model.keras " + picture + " " + golden + "/input_0.npy --top 1")
+                .find("either pictures"),
+            std::string::npos);
+  EXPECT_NE(refused(model("nested__k315/model.keras") + " " + picture + " --top 1").find("one input"),
+            std::string::npos);
+  EXPECT_NE(refused(golden + "/model.keras " + picture + " --top 1 --image-size 9 9").find("--image-size"),
+            std::string::npos);
+  refused(golden + "/model.keras " + picture + " --top 1 --preprocess keras");
+  refused(golden + "/model.keras " + picture + " --classes names.txt");
+}
+
+TEST_F(Program, FindsTheSelfTestBesideAModel) {
+  const std::string path = with_self_test("sep_seq__k315");
+  const Result passed = run("verify " + path);
+  EXPECT_EQ(passed.status, 0) << passed.out << passed.err;
+  EXPECT_NE(passed.out.find("output 0: ok"), std::string::npos) << passed.out;
+  EXPECT_NE(passed.out.find("5 layers compared. No layer differs"), std::string::npos) << passed.out;
+
+  const Model changed = load_model(path);
+  Tensors weights = changed->get_weights();
+  weights[0].mutable_data<float>()[0] += 1.0F;
+  changed->set_weights(weights);
+  changed->save(path);
+  const Result failed = run("verify " + path);
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_NE(failed.out.find("The first layer that differs: sep_a (SeparableConv2D)"), std::string::npos)
+      << failed.out;
+  EXPECT_EQ(run("verify " + path + " --tolerance 1e9").status, 0);
+  const auto json = nlohmann::json::parse(run("verify --json " + path).out);
+  EXPECT_EQ(json["same"], false);
+  EXPECT_EQ(json["first_difference"], "sep_a");
+
+  std::filesystem::remove(path + ".selftest.npz");
+  const Result missing = run("verify " + path);
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_NE(missing.err.find("store_self_test.py"), std::string::npos) << missing.err;
+  EXPECT_EQ(run("verify " + path + " --self-test " + (folder_ / "nothing.npz")).status, 3);
+  EXPECT_EQ(run("verify " + path + " --inputs " + (folder_ / "nothing.npy")).status, 2);
+}
+
+TEST_F(Program, NamesTheFirstLayerInWhichModelsDiffer) {
+  const std::string original = model("nested__k315/model.keras");
+  const std::string resaved = folder_ / "again.h5";
+  ASSERT_EQ(run("resave " + original + " " + resaved).status, 0);
+  const Result same = run("diff " + resaved + " " + original);
+  EXPECT_EQ(same.status, 0) << same.out << same.err;
+  EXPECT_NE(same.out.find("encoder/enc_sep"), std::string::npos) << same.out;
+  EXPECT_NE(same.out.find("encoder@1/enc_sep"), std::string::npos) << same.out;
+  EXPECT_NE(same.out.find("No layer differs"), std::string::npos) << same.out;
+
+  const Model changed = load_model(original);
+  const Model encoder(std::dynamic_pointer_cast<ModelBase>(changed->get_layer("encoder").shared()));
+  const Ref<Layer> layer = encoder->get_layer("enc_sep");
+  Tensors weights = layer->get_weights();
+  weights[0].mutable_data<float>()[3] += 0.25F;
+  layer->set_weights(weights);
+  changed->save(folder_ / "changed.keras");
+  const Result different = run("diff " + (folder_ / "changed.keras") + " " + original);
+  EXPECT_EQ(different.status, 1);
+  EXPECT_NE(different.out.find("The first layer that differs: encoder/enc_sep (SeparableConv2D): weight "
+                               "'depthwise_kernel': largest difference 0.25"),
+            std::string::npos)
+      << different.out;
+  const auto json =
+      nlohmann::json::parse(run("diff --json " + (folder_ / "changed.keras") + " " + original).out);
+  EXPECT_EQ(json["first_difference"], "encoder/enc_sep");
+  EXPECT_EQ(run("diff --tolerance 1e9 " + (folder_ / "changed.keras") + " " + original).status, 0);
+
+  const std::string other = model("sep_seq__k315/model.keras");
+  EXPECT_EQ(run("diff " + original + " " + other).status, 2);  // takes other inputs
+  EXPECT_EQ(run("diff " + original + " " + (folder_ / "nothing.keras")).status, 3);
+}
+
+TEST_F(Program, ComparesAModelWithAFolderOfActivations) {
+  const Recording recording = read_recording(kGolden + "self_test/nested__k315.npz");
+  std::filesystem::create_directories(folder_ / "activations/encoder");
+  write_npy(folder_ / "activations/encoder/enc_bn.npy", recording.layers.at("encoder/enc_bn"));
+  write_npy(folder_ / "activations/score.npy", recording.layers.at("score"));
+  const std::string question = "diff " + model("nested__k315/model.keras") + " " + (folder_ / "activations");
+  const Result without = run(question);
+  EXPECT_EQ(without.status, 2);
+  EXPECT_NE(without.err.find("--inputs"), std::string::npos) << without.err;
+
+  write_npy(folder_ / "a.npy", recording.inputs[0]);
+  write_npy(folder_ / "b.npy", recording.inputs[1]);
+  const std::string inputs = " --inputs " + (folder_ / "a.npy") + " " + (folder_ / "b.npy");
+  EXPECT_EQ(run(question + inputs).status, 0) << run(question + inputs).out;
+  EXPECT_EQ(run(question + " --inputs " + (folder_ / "a.npy")).status, 2);
+
+  Tensor changed = recording.layers.at("encoder/enc_bn");
+  changed.mutable_data<float>()[0] += 1.0F;
+  write_npy(folder_ / "activations/encoder/enc_bn.npy", changed);
+  const Result different = run(question + inputs);
+  EXPECT_EQ(different.status, 1);
+  EXPECT_NE(
+      different.out.find("differs: encoder/enc_bn (BatchNormalization): output: largest difference 1 at"),
+      std::string::npos)
+      << different.out;
+  EXPECT_EQ(run("diff " + (folder_ / "activations") + " " + model("nested__k315/model.keras")).status, 2);
+}
+
+// What depends on the machine's arithmetic and libraries: differences in the last bits, and which of them is
+// the largest.
+std::string without_rounding(const std::string& text) {
+  static const std::pair<std::regex, const char*> kRules[] = {
+      {std::regex(R"(largest difference [^;\n]*)"), "largest difference"},
+      {std::regex(R"((\bsame\b|[0-9.]+e-[0-9]+) *)"), "small "},
+      {std::regex(R"(h5: [0-9]+ bytes)"), "h5: bytes"}};
+  std::string result = text;
+  for (const auto& [pattern, replacement] : kRules) result = std::regex_replace(result, pattern, replacement);
+  return result;
+}
+
+// Every ```console block of docs/command_line.md: lines that begin with "$ " are run, the others are what is
+// printed. SEPAL_SHOW_DOCUMENT=FILE writes all of it to a file.
+TEST_F(Program, DoesWhatItsDocumentShows) {
+  if (!reads_pictures()) GTEST_SKIP() << "built without picture files";
+  const std::string golden = model("sep_seq__k315");
+  const std::string pairs = model("nested__k315");
+  std::filesystem::copy_file(golden + "/input_0.npy", folder_ / "x.npy");
+  std::filesystem::copy_file(golden + "/output_0.npy", folder_ / "y.npy");
+  std::filesystem::copy_file(pairs + "/input_0.npy", folder_ / "left.npy");
+  std::filesystem::copy_file(pairs + "/input_1.npy", folder_ / "right.npy");
+  std::filesystem::copy_file(kImages + "rgb.png", folder_ / "photo.png");
+  std::filesystem::copy_file(kImages + "color.jpg", folder_ / "photo.jpg");
+  std::filesystem::rename(with_self_test("nested__k315"), folder_ / "pairs.keras");
+  std::filesystem::rename(with_self_test("sep_seq__k315"), folder_ / "model.keras");
+  for (const char* name : {"model.keras", "damaged.keras"}) {
+    std::filesystem::copy_file(kGolden + "self_test/sep_seq__k315.npz",
+                               folder_ / (std::string(name) + ".selftest.npz"),
+                               std::filesystem::copy_options::overwrite_existing);
+  }
+  const Model damaged = load_model(folder_ / "model.keras");
+  const Ref<Layer> layer = damaged->get_layer("sep_b");
+  Tensors weights = layer->get_weights();
+  weights[1].mutable_data<float>()[7] += 0.5F;
+  layer->set_weights(weights);
+  damaged->save(folder_ / "damaged.keras");
+  write("names.txt", "ant\nbee\ncat\ndog\nelk\n");
+  const Recording recording = read_recording(kGolden + "self_test/nested__k315.npz");
+  for (const auto& [name, array] : recording.layers) {
+    const std::filesystem::path path = folder_ / ("activations/layers/" + name + ".npy");
+    std::filesystem::create_directories(path.parent_path());
+    write_npy(path.string(), array);
+  }
+  write_npy(folder_ / "activations/input_0.npy", recording.inputs[0]);
+  write_npy(folder_ / "activations/input_1.npy", recording.inputs[1]);
+  write_npy(folder_ / "activations/output_0.npy", recording.outputs[0]);
+
+  std::ifstream document(std::string(SEPAL_SOURCE_DIR) + "/docs/command_line.md");
+  std::string want;
+  std::string got;
+  bool inside = false;
+  for (std::string line; std::getline(document, line);) {
+    if (line == "```console") {
+      inside = true;
+    } else if (line == "```") {
+      inside = false;
+    } else if (inside) {
+      want += line + "\n";
+      if (!line.starts_with("$ sepal ")) continue;
+      const Result result = shell("cd '" + folder_.path() + "' && '" SEPAL_PROGRAM "' " + line.substr(8));
+      EXPECT_LE(result.status, 1) << line << "\n" << result.err;
+      got += line + "\n" + result.out;
+    }
+  }
+  EXPECT_GT(want.size(), 2000);
+  if (const char* path = std::getenv("SEPAL_SHOW_DOCUMENT")) std::ofstream(path) << got;
+  EXPECT_EQ(without_rounding(got), without_rounding(want));
 }
 
 }  // namespace

@@ -175,6 +175,7 @@ Model load_model(const std::string& path, LoadOptions options) {
   std::vector<std::string> left_out;
   saved_weights(*model, saved, left_out).assign();
   if (options.compile) restore_training(*model, saved, path, options.notes);
+  if (options.self_test) expect_self_test_passes(model, path, *options.self_test);
   return model;
 }
 

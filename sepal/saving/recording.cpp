@@ -1,0 +1,98 @@
+#include "sepal/saving/recording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "sepal/base/error.h"
+#include "sepal/base/input_file.h"
+#include "sepal/data/npy.h"
+#include "sepal/saving/archive.h"
+
+namespace sepal {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 40;
+constexpr std::size_t kMemberName = 30;  // where the name of a zip archive's first member begins
+constexpr std::size_t kMostNameBytes = 4096;
+constexpr std::string_view kSuffix = ".npy";
+constexpr std::string_view kLayers = "layers/";
+
+using Arrays = std::map<std::string, Tensor>;
+
+std::string without_suffix(const std::string& name) { return name.substr(0, name.size() - kSuffix.size()); }
+
+// Names come from the listing of the folder, never from a model: no other file can be opened.
+Arrays read_folder(const std::string& path) {
+  Arrays arrays;
+  std::error_code error;
+  for (auto it = fs::recursive_directory_iterator(path, error); !error && it != fs::end(it);
+       it.increment(error)) {
+    if (!it->is_regular_file() || it->path().extension() != kSuffix) continue;
+    const std::string name = it->path().lexically_relative(path).generic_string();
+    arrays[without_suffix(name)] = read_npy(it->path().string());
+  }
+  if (error) throw OSError(fmt::format("The folder '{}' cannot be read: {}", path, error.message()));
+  return arrays;
+}
+
+Arrays read_npz(const std::string& path) {
+  const Archive archive(read_file(path, kMostFileBytes), path);
+  Arrays arrays;
+  for (const ZipMember& member : archive.members()) {
+    if (!member.name.ends_with(kSuffix)) {
+      throw ValueError(
+          fmt::format("'{}': expected members that end in .npy. Received: '{}'", path, member.name));
+    }
+    const std::vector<std::byte> bytes = archive.read(member.name, member.size);
+    arrays[without_suffix(member.name)] = parse_npy(bytes, fmt::format("{}: {}", path, member.name));
+  }
+  return arrays;
+}
+
+// Takes "input_0", "input_1" and so on away: "input_1" alone is the name of a layer in Keras 2.
+Tensors take_numbered(Arrays& arrays, const std::string& kind) {
+  Tensors taken;
+  for (;;) {
+    const auto found = arrays.find(fmt::format("{}_{}", kind, taken.size()));
+    if (found == arrays.end()) return taken;
+    taken.push_back(std::move(found->second));
+    arrays.erase(found);
+  }
+}
+
+}  // namespace
+
+Recording read_recording(const std::string& path) {
+  Arrays arrays = fs::is_directory(path) ? read_folder(path) : read_npz(path);
+  if (arrays.empty()) throw ValueError(fmt::format("'{}' holds no .npy arrays", path));
+  Recording recording{.path = path, .inputs = {}, .outputs = {}, .layers = {}};
+  recording.inputs = take_numbered(arrays, "input");
+  recording.outputs = take_numbered(arrays, "output");
+  for (auto& [name, array] : arrays) {
+    const std::string layer = name.starts_with(kLayers) ? name.substr(kLayers.size()) : name;
+    if (!recording.layers.try_emplace(layer, std::move(array)).second) {
+      throw ValueError(fmt::format("'{}' holds layer '{}' twice, once below '{}'", path, layer, kLayers));
+    }
+  }
+  return recording;
+}
+
+bool is_recording(const std::string& path) {
+  if (fs::is_directory(path)) return true;
+  const InputFile file(path);
+  std::vector<std::byte> begin(std::min<std::uint64_t>(file.size(), kMostNameBytes));
+  file.read(0, begin);
+  if (!is_zip(begin) || begin.size() < kMemberName) return false;
+  // The first member's header: the length of its name at byte 26, the name at 30.
+  const auto length = std::to_integer<std::size_t>(begin[26]) + 256 * std::to_integer<std::size_t>(begin[27]);
+  const std::string_view name(reinterpret_cast<const char*>(begin.data()) + kMemberName,
+                              std::min(length, begin.size() - kMemberName));
+  return name.ends_with(kSuffix);
+}
+
+}  // namespace sepal
