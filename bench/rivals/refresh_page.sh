@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures everything with one thread and with two, and puts the tables into docs/performance.md. Takes about an
-# hour and a quarter on two processors; the machine must do nothing else.
+# Measures everything with one thread and with two, and puts the tables into docs/performance.md. Takes 80 to 90
+# minutes on two processors; the machine must do nothing else.
 # usage: PYTHON=build/rivals_env/bin/python bench/rivals/refresh_page.sh [BUILD [MODELS]]
 set -euo pipefail
 

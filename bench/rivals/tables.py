@@ -15,6 +15,8 @@ import problems
 OURS = "Sepal"
 TITLES = {"sep": "Layer, forward", "train": "Layer, training step (forward and all gradients)", "conv": "Conv2D of the same sizes, forward",
           "model": "Whole models, predict"}
+# Geometric means are taken over all rows, and over these groups of shapes.json.
+MEANS = [("", ()), (", MobileNet and Xception", ("mobilenet", "xception")), (", odd", ("odd",)), (", Fashion-MNIST", ("fashion",))]
 MEMORY = ("memory_mib", "peak memory, MiB", "{:.0f}")
 PROCESSES = [("starts", "From the start of a process to the first prediction of MobileNet", [("seconds", "seconds", "{:.3f}"), MEMORY]),
              ("steps", "Training step, MobileNet with a quarter of the channels, 16 images", [("ms", "ms", "{:.0f}"), MEMORY]),
@@ -44,13 +46,18 @@ def ratio_to(row, rival_ms):
     return rival_ms / ours if ours and rival_ms else None
 
 
+def those_with(rows, figure):
+    """Names of the contenders that have this figure in any row."""
+    return [name for name in rows[0]["contenders"] if any(row["contenders"][name].get(figure) is not None for row in rows)]
+
+
 def line(cells):
     return "| " + " | ".join(cells) + " |"
 
 
 def speed_table(rows, flops_of):
     """One line for each problem, and the geometric means of the ratios; above 1: Sepal is faster."""
-    rivals = [name for name in rows[0]["contenders"] if name != OURS]
+    rivals = [name for name in those_with(rows, "ms") if name != OURS]
     head = ["", "GFLOP/s", "of peak", f"{OURS} ms"] + [f"{name} ms" for name in rivals] + ["best rival, same layout ÷ ours", "best rival ÷ ours"]
     lines = [line(head), line(["---"] + ["---:"] * (len(head) - 1))]
     for row in rows:
@@ -61,10 +68,12 @@ def speed_table(rows, flops_of):
                            text(ours, "{:.3f}") + marks.get(OURS, "")]
                           + [text(milliseconds(row, name), "{:.3f}") + marks[name] for name in rivals]
                           + [text(ratio_to(row, best_rival(row, True))), text(ratio_to(row, best_rival(row, False)))]))
-    for group in [None] + sorted({row["problem"].get("group", "") for row in rows} - {""}):
-        some = [row for row in rows if group is None or row["problem"].get("group") == group]
+    for title, groups in MEANS:
+        some = [row for row in rows if not groups or row["problem"].get("group") in groups]
+        if not some or (groups and len(some) == len(rows)):
+            continue
         shares = [flops_of(row["problem"]) / milliseconds(row, OURS) * 1e-6 / row["peak_gflops"] for row in some if milliseconds(row, OURS)]
-        lines.append(line([f"**geometric mean{f', {group}' if group else ''}**", "", text(mean_ratio(shares), "{:.0%}"), "× ours"]
+        lines.append(line([f"**geometric mean{title}**", "", text(mean_ratio(shares), "{:.0%}"), "× ours"]
                           + [text(mean_ratio([ratio_to(row, milliseconds(row, name)) for row in some])) for name in rivals]
                           + [text(mean_ratio([ratio_to(row, best_rival(row, same)) for row in some])) for same in (True, False)]))
     return lines
@@ -92,7 +101,7 @@ def gain_table(forwards, convolutions):
 
 def memory_table(rows):
     """Growth of the process during the first two steps over the bytes of the tensors that the caller sees."""
-    names = list(rows[0]["contenders"])
+    names = those_with(rows, "memory_mib")
     lines = [line(["", "tensors, MiB"] + names), line(["---"] + ["---:"] * (len(names) + 1))]
     for row in rows:
         tensors = problems.tensor_bytes(row["problem"]) / 2**20
