@@ -134,6 +134,7 @@
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/image.h"
 #include "sepal/ops/implementations.h"
+#include "sepal/ops/kept_weights.h"
 #include "sepal/ops/layer_normalization.h"
 #include "sepal/ops/logical.h"
 #include "sepal/ops/matmul.h"

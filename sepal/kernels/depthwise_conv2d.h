@@ -44,6 +44,8 @@ struct PackedDepthwise {
 std::int64_t packed_depthwise_floats(const Window2D& window);
 /// `bias` may be null.
 PackedDepthwise pack_depthwise(const Window2D& window, const float* kernel, const float* bias, float* memory);
+/// Views of memory that pack_depthwise has filled.
+PackedDepthwise packed_depthwise(const Window2D& window, bool has_bias, const float* memory);
 
 /// Strip by strip in cache, SIMD, every geometry. The same bits for any number of threads.
 void depthwise_conv2d_simd(const Window2D& window, const float* x, const PackedDepthwise& weights,

@@ -133,12 +133,18 @@ std::int64_t packed_depthwise_floats(const Window2D& g) {
   return blocks_of(g.in_c * g.depth_multiplier) * kLaneBlock * (g.kernel_h * g.kernel_w + 1);
 }
 
+PackedDepthwise packed_depthwise(const Window2D& g, bool has_bias, const float* memory) {
+  const std::int64_t kernel_floats =
+      blocks_of(g.in_c * g.depth_multiplier) * g.kernel_h * g.kernel_w * kLaneBlock;
+  return {memory, has_bias ? memory + kernel_floats : nullptr};
+}
+
 PackedDepthwise pack_depthwise(const Window2D& g, const float* kernel, const float* bias, float* memory) {
-  const std::int64_t channels = g.in_c * g.depth_multiplier, taps = g.kernel_h * g.kernel_w;
-  float* packed_bias = memory + blocks_of(channels) * taps * kLaneBlock;
-  pack_columns(taps, channels, kernel, memory);
-  if (bias != nullptr) pack_columns(1, channels, bias, packed_bias);
-  return {memory, bias != nullptr ? packed_bias : nullptr};
+  const std::int64_t channels = g.in_c * g.depth_multiplier;
+  const PackedDepthwise packed = packed_depthwise(g, bias != nullptr, memory);
+  pack_columns(g.kernel_h * g.kernel_w, channels, kernel, memory);
+  if (bias != nullptr) pack_columns(1, channels, bias, memory + (packed.bias - memory));
+  return packed;
 }
 
 void depthwise_conv2d_simd(const Window2D& g, const float* x, const PackedDepthwise& weights,

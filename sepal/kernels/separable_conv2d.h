@@ -59,6 +59,9 @@ struct PackedSeparable {
 std::int64_t separable_panel_columns();
 std::int64_t packed_separable_floats(const Window2D& window);
 PackedSeparable pack_separable(const Window2D& window, const SeparableWeights& weights, float* memory);
+/// Views of memory that pack_separable has filled.
+PackedSeparable packed_separable(const Window2D& window, bool has_bias, bool has_depthwise_bias,
+                                 const float* memory);
 
 /// What the fused kernel does besides: to the depthwise output, and to y. A residual only with channels last.
 struct SeparableEpilogue {

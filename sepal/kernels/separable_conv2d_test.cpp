@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <random>
 #include <vector>
 
 #include "sepal/base/parallel.h"
+#include "sepal/kernels/depthwise_conv2d.h"
+#include "sepal/kernels/image_strides.h"
 #include "tests/support/guarded_array.h"
 #include "tests/support/kernel_runs.h"
 #include "tests/support/random_windows.h"
@@ -176,6 +179,71 @@ TEST(SeparableConv2DFused, ReadsNothingThatItDidNotWrite) {
     SCOPED_TRACE(describe(window));
     Problem problem(window);
     expect_fused_equals_reference(problem, random, testing::poison_scratch);
+  }
+}
+
+/// Its y goes past the caches.
+TEST(SeparableConv2DFused, EqualsTheReferenceForLargeOutputs) {
+  const OneThread one_thread;
+  std::mt19937 random(6);
+  Problem p(testing::same_window(
+      {.batch = 1, .in_h = 180, .in_w = 183, .in_c = 2, .out_c = 32, .kernel_h = 3, .kernel_w = 3}));
+  expect_fused_equals_reference(p, random);
+}
+
+TEST(SeparableConv2DFused, DoesInItsEpilogueWhatSeparateStepsWouldDo) {
+  const OneThread one_thread;
+  std::mt19937 random(7);
+  const auto clamped = [](float value, const Clamp& clamp) {
+    return std::min(std::max(value, clamp.lower), clamp.upper);
+  };
+  for (int i = 0; i < 40; ++i) {
+    Window2D g = testing::random_window(random);
+    g.out_c = 1 + static_cast<std::int64_t>(random() % 70);
+    SCOPED_TRACE(describe(g));
+    Problem p(g);
+    p.fill(random);
+    const std::int64_t channels = g.in_c * g.depth_multiplier, pixels = g.out_h * g.out_w;
+    GuardedArray depthwise_bias(channels), d(g.batch * pixels * channels);
+    testing::fill_with_whole_numbers(depthwise_bias, random);
+    const SeparableEpilogue epilogue{
+        .depthwise = {.lower = 0, .upper = 6},
+        .y = {.residual = g.channels_first ? nullptr : p.dy.data(), .clamp = {.lower = -20}}};
+    depthwise_conv2d_reference<float>(
+        g, {.x = p.x.data(), .kernel = p.depthwise.data(), .bias = depthwise_bias.data(), .y = d.data()});
+    for (float& value : d.values()) value = clamped(value, epilogue.depthwise);
+    const ImageStrides wide = image_strides(g.out_h, g.out_w, channels, g.channels_first);
+    const ImageStrides out = image_strides(g.out_h, g.out_w, g.out_c, g.channels_first);
+    std::vector<float> want(p.y.values().size());
+    for (std::int64_t n = 0; n < g.batch; ++n) {
+      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+        for (std::int64_t f = 0; f < g.out_c; ++f) {
+          const std::int64_t at = out.at(n, pixel / g.out_w, pixel % g.out_w, f);
+          float sum = p.bias.data()[f];
+          for (std::int64_t k = 0; k < channels; ++k) {
+            sum += d.data()[wide.at(n, pixel / g.out_w, pixel % g.out_w, k)] *
+                   p.pointwise.data()[k * g.out_c + f];
+          }
+          if (epilogue.y.residual != nullptr) sum += epilogue.y.residual[at];
+          want[static_cast<std::size_t>(at)] = clamped(sum, epilogue.y.clamp);
+        }
+      }
+    }
+    for_each_simd_target([&] {
+      std::vector<float> memory(static_cast<std::size_t>(packed_separable_floats(g)) + 16);
+      float* aligned = memory.data();
+      while (reinterpret_cast<std::uintptr_t>(aligned) % 64 != 0) ++aligned;
+      const PackedSeparable packed = pack_separable(g,
+                                                    {.depthwise = p.depthwise.data(),
+                                                     .pointwise = p.pointwise.data(),
+                                                     .bias = p.bias.data(),
+                                                     .depthwise_bias = depthwise_bias.data()},
+                                                    aligned);
+      testing::fill_with_nan(p.y);
+      separable_conv2d_fused(g, p.x.data(), packed, epilogue, p.y.data());
+      EXPECT_EQ(testing::copy_of(p.y), want);
+    });
+    if (HasFailure()) return;
   }
 }
 

@@ -184,20 +184,30 @@ std::int64_t packed_separable_floats(const Window2D& g) {
          panel_floats(channels + 1, g.out_c, width);
 }
 
+PackedSeparable packed_separable(const Window2D& g, bool has_bias, bool has_depthwise_bias,
+                                 const float* memory) {
+  const std::int64_t channels = g.in_c * g.depth_multiplier, taps = g.kernel_h * g.kernel_w;
+  const std::int64_t width = separable_panel_columns(), padded = blocks_of(channels) * kLaneBlock;
+  const float* depthwise_bias = memory + padded * taps;
+  const float* pointwise = depthwise_bias + padded;
+  const float* bias = pointwise + panel_floats(channels, g.out_c, width);
+  return {memory, has_depthwise_bias ? depthwise_bias : nullptr, pointwise, has_bias ? bias : nullptr, width};
+}
+
 PackedSeparable pack_separable(const Window2D& g, const SeparableWeights& weights, float* memory) {
   const std::int64_t channels = g.in_c * g.depth_multiplier, taps = g.kernel_h * g.kernel_w;
-  const std::int64_t width = separable_panel_columns();
-  ScratchPieces pieces(memory);
-  float* depthwise = pieces.take(blocks_of(channels) * taps * kLaneBlock);
-  float* depthwise_bias = pieces.take(blocks_of(channels) * kLaneBlock);
-  float* pointwise = pieces.take(panel_floats(channels, g.out_c, width));
-  float* bias = pieces.take(panel_floats(1, g.out_c, width));
-  pack_columns(taps, channels, weights.depthwise, depthwise);
-  if (weights.depthwise_bias != nullptr) pack_columns(1, channels, weights.depthwise_bias, depthwise_bias);
-  pack_panels(channels, g.out_c, width, weights.pointwise, pointwise);
-  if (weights.bias != nullptr) pack_panels(1, g.out_c, width, weights.bias, bias);
-  return {depthwise, weights.depthwise_bias != nullptr ? depthwise_bias : nullptr, pointwise,
-          weights.bias != nullptr ? bias : nullptr, width};
+  const PackedSeparable packed =
+      packed_separable(g, weights.bias != nullptr, weights.depthwise_bias != nullptr, memory);
+  const auto writable = [memory](const float* view) { return memory + (view - memory); };
+  pack_columns(taps, channels, weights.depthwise, memory);
+  if (weights.depthwise_bias != nullptr) {
+    pack_columns(1, channels, weights.depthwise_bias, writable(packed.depthwise_bias));
+  }
+  pack_panels(channels, g.out_c, packed.panel_columns, weights.pointwise, writable(packed.pointwise));
+  if (weights.bias != nullptr) {
+    pack_panels(1, g.out_c, packed.panel_columns, weights.bias, writable(packed.bias));
+  }
+  return packed;
 }
 
 void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSeparable& weights,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sepal/base/tensor.h"
+#include "sepal/ops/kept_weights.h"
 
 namespace sepal::ops {
 
@@ -18,6 +19,7 @@ struct Conv2DOptions {
   Padding padding = Padding::valid;
   bool channels_first = false;
   std::int64_t groups = 1;  // conv2d only
+  KeptWeights kept = {};    // depthwise and separable only; not used while a tape records
 };
 
 /// "valid", "same" or "causal".

@@ -35,7 +35,8 @@ Conv2DOptions plane_options(const ConvOptions& options) {
           .dilation_w = dilation.back(),
           .padding = options.padding,
           .channels_first = options.channels_first,
-          .groups = options.groups};
+          .groups = options.groups,
+          .kept = options.kept};
 }
 
 Tensor with_height(const Tensor& x, bool channels_first) {

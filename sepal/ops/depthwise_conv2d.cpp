@@ -32,13 +32,29 @@ bool choose_simd(const char* op, const Window2D& window) {
                                tracing_kernels() ? describe(window) : std::string()) == 0;
 }
 
+/// The SIMD kernel with weights that the layer keeps.
+void run_kept(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
+  const float* bias = in.bias.defined() ? in.bias.data<float>() : nullptr;
+  const auto pack = [&](float* memory) {
+    kernels::pack_depthwise(window, in.kernel.data<float>(), bias, memory);
+  };
+  const auto memory = kept.cache->find(kept.versions, 0, kernels::packed_depthwise_floats(window), pack);
+  kernels::depthwise_conv2d_simd(
+      window, in.x.data<float>(),
+      kernels::packed_depthwise(window, bias != nullptr, reinterpret_cast<const float*>(memory.get())), {},
+      y.mutable_data<float>());
+}
+
 template <class T>
-void run(const Window2D& window, const Operands& in, Tensor& y) {
+void run(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
+  const bool simd = choose_simd<T>(kOp, window);
+  if constexpr (std::is_same_v<T, float>) {
+    if (simd && kept.cache != nullptr) return run_kept(window, in, kept, y);
+  }
   const kernels::DepthwiseForward<T> arrays{.x = in.x.data<T>(),
                                             .kernel = in.kernel.data<T>(),
                                             .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
                                             .y = y.mutable_data<T>()};
-  const bool simd = choose_simd<T>(kOp, window);
   if constexpr (std::is_same_v<T, float>) {
     if (simd) return kernels::depthwise_conv2d_simd(window, arrays);
   }
@@ -78,9 +94,10 @@ Tensor depthwise_conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bia
   const Operands in{x, kernel, bias};
   Tensor y(output_shape(window), x.dtype());
   const auto compute = x.dtype() == DType::float64 ? run<double> : run<float>;
-  compute(window, in, y);
+  const bool recording = GradientTape::is_recording({x, kernel, bias});
+  compute(window, in, recording ? KeptWeights{} : options.kept, y);
 
-  if (GradientTape::is_recording({x, kernel, bias})) {
+  if (recording) {
     const std::vector<bool> wanted = followed({x, kernel, bias});
     GradientTape::record(kOp, {x, kernel, bias}, {y}, [window, in, wanted](const Tensors& output_gradients) {
       const Tensor& dy = output_gradients[0];

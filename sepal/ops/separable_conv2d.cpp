@@ -35,14 +35,34 @@ bool choose_fused(const char* op, const Window2D& window) {
                                tracing_kernels() ? describe(window) : std::string()) == 0;
 }
 
+/// The fused kernel with weights that the layer keeps.
+void run_kept(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
+  const auto pack = [&](float* memory) {
+    return kernels::pack_separable(window,
+                                   {.depthwise = in.depthwise.data<float>(),
+                                    .pointwise = in.pointwise.data<float>(),
+                                    .bias = in.bias.defined() ? in.bias.data<float>() : nullptr},
+                                   memory);
+  };
+  const auto memory = kept.cache->find(kept.versions, kernels::separable_panel_columns(),
+                                       kernels::packed_separable_floats(window), pack);
+  kernels::separable_conv2d_fused(window, in.x.data<float>(),
+                                  kernels::packed_separable(window, in.bias.defined(), false,
+                                                            reinterpret_cast<const float*>(memory.get())),
+                                  {}, y.mutable_data<float>());
+}
+
 template <class T>
-void run(const Window2D& window, const Operands& in, Tensor& y) {
+void run(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
+  const bool fused = choose_fused<T>(kOp, window);
+  if constexpr (std::is_same_v<T, float>) {
+    if (fused && kept.cache != nullptr) return run_kept(window, in, kept, y);
+  }
   const kernels::SeparableForward<T> arrays{.x = in.x.data<T>(),
                                             .depthwise = in.depthwise.data<T>(),
                                             .pointwise = in.pointwise.data<T>(),
                                             .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
                                             .y = y.mutable_data<T>()};
-  const bool fused = choose_fused<T>(kOp, window);
   if constexpr (std::is_same_v<T, float>) {
     if (fused) return kernels::separable_conv2d_fused(window, arrays);
   }
@@ -98,10 +118,11 @@ Tensor separable_conv2d(const Tensor& x, const Tensor& depthwise_kernel, const T
 
   Tensor y(output_shape(window), x.dtype());
   const auto compute = x.dtype() == DType::float64 ? run<double> : run<float>;
-  compute(window, in, y);
-
   const Tensors operands{x, depthwise_kernel, pointwise_kernel, bias};
-  if (GradientTape::is_recording(operands)) {
+  const bool recording = GradientTape::is_recording(operands);
+  compute(window, in, recording ? KeptWeights{} : options.kept, y);
+
+  if (recording) {
     const std::vector<bool> wanted = followed({x, depthwise_kernel, pointwise_kernel, bias});
     GradientTape::record(kOp, operands, {y}, [window, in, wanted](const Tensors& output_gradients) {
       const Tensor& dy = output_gradients[0];

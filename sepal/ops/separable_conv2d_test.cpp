@@ -140,5 +140,34 @@ TEST(SeparableConv2D, RefusesAnOutputWithoutCells) {
                ValueError);
 }
 
+TEST(WeightCache, PacksOnceForEachVersion) {
+  WeightCache cache;
+  int packed = 0;
+  const auto pack = [&](float* memory) { memory[0] = static_cast<float>(++packed); };
+  const auto first_of = [&](const WeightVersions& versions, std::int64_t layout) {
+    return *reinterpret_cast<const float*>(cache.find(versions, layout, 4, pack).get());
+  };
+  EXPECT_EQ(first_of({1, 2, 0}, 16), 1);
+  EXPECT_EQ(first_of({1, 2, 0}, 16), 1);
+  EXPECT_EQ(first_of({1, 3, 0}, 16), 2);
+  EXPECT_EQ(first_of({1, 3, 0}, 32), 3);
+}
+
+TEST(SeparableConv2D, ReadsKeptWeightsOnlyWhileTheirVersionsStay) {
+  WeightCache cache;
+  const Tensor x = testing::ramp({1, 5, 5, 3}, DType::float32);
+  const Tensor depthwise = testing::ramp({3, 3, 3, 1}, DType::float32),
+               bias = testing::ramp({4}, DType::float32);
+  const Tensor first = testing::ramp({1, 1, 3, 4}, DType::float32), second = Tensor::ones({1, 1, 3, 4});
+  const auto run = [&](const Tensor& pointwise, std::uint64_t version) {
+    return separable_conv2d(x, depthwise, pointwise, bias, {.kept = {&cache, {1, version, 1}}});
+  };
+  const Tensor want_first = separable_conv2d(x, depthwise, first, bias);
+  const Tensor want_second = separable_conv2d(x, depthwise, second, bias);
+  EXPECT_THAT(run(first, 1).values<float>(), ::testing::ElementsAreArray(want_first.values<float>()));
+  EXPECT_THAT(run(first, 1).values<float>(), ::testing::ElementsAreArray(want_first.values<float>()));
+  EXPECT_THAT(run(second, 2).values<float>(), ::testing::ElementsAreArray(want_second.values<float>()));
+}
+
 }  // namespace
 }  // namespace sepal::ops

@@ -31,9 +31,11 @@ void BaseDepthwiseConvLayer::build(const Shape& input_shape) {
 
 Tensor BaseDepthwiseConvLayer::call(const Tensor& input, const CallContext&) {
   expect_strides_that_run(options_.strides);
-  return options_.activation(ops::depthwise_conv(
-      input, kernel_.value(), bias_ ? bias_.value() : Tensor(),
-      conv_options(options_.strides, options_.padding, options_.data_format, options_.dilation_rate)));
+  ops::ConvOptions options =
+      conv_options(options_.strides, options_.padding, options_.data_format, options_.dilation_rate);
+  options.kept = {&packed_weights_, {kernel_.version(), bias_ ? bias_.version() : 0, 0}};
+  return options_.activation(
+      ops::depthwise_conv(input, kernel_.value(), bias_ ? bias_.value() : Tensor(), options));
 }
 
 Shape BaseDepthwiseConvLayer::compute_output_shape(const Shape& input_shape) {

@@ -4,6 +4,7 @@
 #include "sepal/layers/activation_function.h"
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/ref.h"
+#include "sepal/ops/kept_weights.h"
 
 namespace sepal {
 
@@ -64,6 +65,7 @@ class BaseDepthwiseConvLayer : public ConfiguredLayer<DepthwiseConvOptions> {
  private:
   Variable kernel_;
   Variable bias_;
+  ops::WeightCache packed_weights_;
 };
 
 }  // namespace sepal

@@ -40,9 +40,12 @@ void BaseSeparableConvLayer::build(const Shape& input_shape) {
 
 Tensor BaseSeparableConvLayer::call(const Tensor& input, const CallContext&) {
   expect_strides_that_run(options_.strides);
-  return options_.activation(ops::separable_conv(
-      input, depthwise_kernel_.value(), pointwise_kernel_.value(), bias_ ? bias_.value() : Tensor(),
-      conv_options(options_.strides, options_.padding, options_.data_format, options_.dilation_rate)));
+  ops::ConvOptions options =
+      conv_options(options_.strides, options_.padding, options_.data_format, options_.dilation_rate);
+  options.kept = {&packed_weights_,
+                  {depthwise_kernel_.version(), pointwise_kernel_.version(), bias_ ? bias_.version() : 0}};
+  return options_.activation(ops::separable_conv(input, depthwise_kernel_.value(), pointwise_kernel_.value(),
+                                                 bias_ ? bias_.value() : Tensor(), options));
 }
 
 Shape BaseSeparableConvLayer::compute_output_shape(const Shape& input_shape) {

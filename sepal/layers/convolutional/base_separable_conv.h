@@ -6,6 +6,7 @@
 #include "sepal/layers/activation_function.h"
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/ref.h"
+#include "sepal/ops/kept_weights.h"
 
 namespace sepal {
 
@@ -82,6 +83,7 @@ class BaseSeparableConvLayer : public ConfiguredLayer<SeparableConvOptions> {
   Variable depthwise_kernel_;
   Variable pointwise_kernel_;
   Variable bias_;
+  ops::WeightCache packed_weights_;
 };
 
 }  // namespace sepal

@@ -1,0 +1,24 @@
+#include "sepal/ops/kept_weights.h"
+
+#include "sepal/base/buffer.h"
+
+namespace sepal::ops {
+
+std::shared_ptr<const std::byte[]> WeightCache::find(const WeightVersions& versions, std::int64_t layout,
+                                                     std::int64_t floats,
+                                                     const std::function<void(float*)>& pack) {
+  // Packing happens under the lock: threads that want the same weights wait for the one that packs them.
+  const std::lock_guard lock(mutex_);
+  if (packed_ == nullptr || versions != versions_ || layout != layout_ || floats != floats_) {
+    const std::shared_ptr<std::byte[]> memory =
+        allocate_buffer(static_cast<std::size_t>(floats) * sizeof(float));
+    pack(reinterpret_cast<float*>(memory.get()));
+    packed_ = memory;
+    versions_ = versions;
+    layout_ = layout;
+    floats_ = floats;
+  }
+  return packed_;
+}
+
+}  // namespace sepal::ops
