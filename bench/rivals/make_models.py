@@ -11,6 +11,7 @@ import sys
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras  # noqa: E402  after the environment
+import problems  # noqa: E402
 import tensorflow as tf  # noqa: E402
 import tf2onnx  # noqa: E402
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # noqa: E402
@@ -25,11 +26,23 @@ def write_for_training(folder):
     model.save(folder / "mobilenet_quarter.keras")
 
 
+def calibrate(model, size):
+    """Moving statistics from a batch: with those of a new model the numbers shrink from layer to layer to nothing."""
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    model(problems.hashed((4, size, size, 3), 2), training=True)
+    for norm, momentum in zip(norms, momenta):
+        norm.momentum = momentum
+
+
 def write(folder, name):
     application, size = MODELS[name]
     keras.utils.set_random_seed(1)
     # Without softmax, which makes the results of all random models look alike.
     model = application(weights=None, input_shape=(size, size, 3), classifier_activation=None)
+    calibrate(model, size)
     for ending in (".keras", ".h5"):
         model.save(folder / (name + ending))
 
