@@ -73,7 +73,8 @@ def layer_outputs(model, inputs, prefix=""):
     values = {id(tensor): value for tensor, value in zip(tensors, compute(graph.inputs, tensors, inputs))}
     arrays = {}
     for layer, number, node in calls:
-        path = prefix + layer.name + (f"@{number}" if number else "")
+        # Keras 3 and Sepal read '/' in names of older files as '_'.
+        path = prefix + layer.name.replace("/", "_") + (f"@{number}" if number else "")
         if isinstance(layer, keras.Model):
             given = [values[id(tensor)] for tensor in inputs_of(node)]
             arrays.update(layer_outputs(layer, given, path + "/"))

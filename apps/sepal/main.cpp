@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,13 +45,31 @@ CLI::App* add_command(CLI::App& app, GlobalArguments& global, const char* name, 
   return command;
 }
 
+void add_model(CLI::App& command, std::string& model, const char* name = "MODEL") {
+  command.add_option(name, model, "A .keras, .h5 or .json file")->required();
+}
+
+CLI::Option* add_inputs(CLI::App& command, std::vector<std::string>& inputs) {
+  return command.add_option("--inputs", inputs, ".npy files in the order of the model's inputs");
+}
+
+// Of comparisons to scale (sepal/saving/compare_models.h).
+void add_tolerance(CLI::App& command, std::optional<double>& tolerance, const std::string& of) {
+  command
+      .add_option(
+          "--tolerance", tolerance,
+          of + "allowed difference as a share of the largest expected element of an array [1e-05, models in "
+               "float16 0.01, in bfloat16 0.05]")
+      ->check(CLI::NonNegativeNumber);
+}
+
 Command add_summary(CLI::App& app, GlobalArguments& global) {
   static SummaryArguments arguments;
   CLI::App* command =
       add_command(app, global, "summary", "Print the table of layers that Keras prints",
                   {"sepal summary model.keras", "sepal summary model.keras --line-length 100 --expand-nested",
                    "sepal summary old.h5 --json"});
-  command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
+  add_model(*command, arguments.model);
   command->add_option("--line-length", arguments.options.line_length, "Characters of a line; 0: as Keras")
       ->check(CLI::Range(0, 10'000))
       ->capture_default_str();
@@ -69,7 +88,7 @@ Command add_predict(CLI::App& app, GlobalArguments& global) {
                    "sepal predict two_inputs.keras left.npy right.npy -o out/y",
                    "sepal predict mobilenet.h5 cat.jpg dog.png --preprocess tf --top 5 --classes "
                    "imagenet_class_index.json"});
-  command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
+  add_model(*command, arguments.model);
   command
       ->add_option(
           "INPUT", arguments.inputs,
@@ -138,21 +157,14 @@ Command add_verify(CLI::App& app, GlobalArguments& global) {
   CLI::App* command = add_command(
       app, global, "verify",
       "Check that a model gives the outputs it gave in Keras: those of its self-test (MODEL.selftest.npz, "
-      "written by "
-      "scripts/store_self_test.py), or given arrays",
+      "written by scripts/store_self_test.py), or given arrays",
       {"sepal verify model.keras", "sepal verify model.keras --self-test proof.npz --tolerance 1e-6",
        "sepal verify model.keras --inputs x.npy --expected y.npy --rtol 1e-4"});
-  command->add_option("MODEL", arguments.model, "A .keras, .h5 or .json file")->required();
+  add_model(*command, arguments.model);
   CLI::Option* self_test =
       command->add_option("--self-test", arguments.self_test, "Another self-test")->type_name("FILE");
-  command
-      ->add_option(
-          "--tolerance", arguments.self_test_tolerance,
-          "Of a self-test: allowed difference as a share of the largest expected element [1e-05, models in "
-          "float16 0.01, in bfloat16 0.05]")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--inputs", arguments.inputs, ".npy files in the order of the model's inputs")
-      ->excludes(self_test);
+  add_tolerance(*command, arguments.self_test_tolerance, "Of a self-test: ");
+  add_inputs(*command, arguments.inputs)->excludes(self_test);
   command->add_option("--expected", arguments.expected, ".npy files in the order of its outputs")
       ->excludes(self_test);
   command
@@ -174,20 +186,15 @@ Command add_diff(CLI::App& app, GlobalArguments& global) {
                   "layer that differs",
                   {"sepal diff a.keras b.h5", "sepal diff model.keras activations/ --tolerance 1e-4",
                    "sepal diff model.keras activations/ --inputs x.npy --json"});
-  command->add_option("A", arguments.model, "A .keras, .h5 or .json file")->required();
+  add_model(*command, arguments.model, "A");
   command
       ->add_option(
           "B", arguments.reference,
           "What is expected of it: a model, or a folder of .npy files or .npz file: input_0, output_0, and "
           "LAYER, MODEL/LAYER in nested models (scripts/store_self_test.py --layers)")
       ->required();
-  command->add_option("--inputs", arguments.inputs, ".npy files in the order of the model's inputs");
-  command
-      ->add_option(
-          "--tolerance", arguments.tolerance,
-          "Allowed difference as a share of the largest expected element of an array [1e-05, models in "
-          "float16 0.01, in bfloat16 0.05]")
-      ->check(CLI::NonNegativeNumber);
+  add_inputs(*command, arguments.inputs);
+  add_tolerance(*command, arguments.tolerance, "");
   command->add_option("--seed", arguments.seed, "Of random inputs, used where none are given")
       ->capture_default_str();
   command->add_option("--batch", arguments.batch, "Rows of random inputs")

@@ -17,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 40;
+// Zeros behind a ReLU compress well.
+constexpr std::uint64_t kMostInflatedBytes = std::uint64_t{4} << 30;
 constexpr std::size_t kMemberName = 30;  // where the name of a zip archive's first member begins
 constexpr std::size_t kMostNameBytes = 4096;
 constexpr std::string_view kSuffix = ".npy";
@@ -48,7 +50,8 @@ Arrays read_npz(const std::string& path) {
       throw ValueError(
           fmt::format("'{}': expected members that end in .npy. Received: '{}'", path, member.name));
     }
-    const std::vector<std::byte> bytes = archive.read(member.name, member.size);
+    const std::vector<std::byte> bytes =
+        archive.read(member.name, std::max(member.compressed_size * 100, kMostInflatedBytes));
     arrays[without_suffix(member.name)] = parse_npy(bytes, fmt::format("{}: {}", path, member.name));
   }
   return arrays;
