@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sepal/base/parallel.h"
+#include "sepal/kernels/geometry.h"
 #include "sepal/kernels/strip_plan.h"
 
 namespace sepal::kernels {
@@ -11,6 +12,9 @@ namespace {
 
 // Below this many elements starting threads costs more than copying.
 constexpr std::int64_t kGrainElements = 32768;
+
+// Rows that are packed together: a stream of memory for each, which the hardware follows.
+constexpr std::int64_t kPackedRows = 16;
 
 /// The first `width` of sixteen floats, then zeros. A copy of known length is a few moves and no call.
 inline void copy_cell(const float* from, std::int64_t width, float* to) {
@@ -43,21 +47,22 @@ void pack_columns(std::int64_t rows, std::int64_t columns, const float* from, fl
 }
 
 void pack_panels(std::int64_t rows, std::int64_t columns, std::int64_t width, const float* from, float* to) {
-  const std::int64_t cells = width / kLaneBlock;
-  for_each_block(panel_floats(1, columns, width) / width, rows * width, [&](std::int64_t panel) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-      for (std::int64_t i = 0; i < cells; ++i) {
-        const std::int64_t first = panel * width + i * kLaneBlock;
-        float* cell = to + (panel * rows + r) * width + i * kLaneBlock;
-        copy_cell(from + r * columns + first, std::clamp<std::int64_t>(columns - first, 0, kLaneBlock), cell);
-      }
+  const std::int64_t cells = blocks_of(columns), cells_of_panel = width / kLaneBlock;
+  for_each_block(ceil_divide(rows, kPackedRows), kPackedRows * columns, [&](std::int64_t group) {
+    const std::int64_t begin = group * kPackedRows, end = std::min(rows, begin + kPackedRows);
+    for (std::int64_t cell = 0; cell < ceil_divide(cells, cells_of_panel) * cells_of_panel; ++cell) {
+      const std::int64_t first = cell * kLaneBlock;
+      const std::int64_t count = std::clamp<std::int64_t>(columns - first, 0, kLaneBlock);
+      float* panel = to + cell / cells_of_panel * rows * width + cell % cells_of_panel * kLaneBlock;
+      for (std::int64_t r = begin; r < end; ++r)
+        copy_cell(from + r * columns + first, count, panel + r * width);
     }
   });
 }
 
 void pack_transposed_panels(std::int64_t rows, std::int64_t columns, std::int64_t width, const float* from,
                             float* to) {
-  for_each_block(panel_floats(1, rows, width) / width, columns * width, [&](std::int64_t panel) {
+  for_each_block(ceil_divide(rows, width), columns * width, [&](std::int64_t panel) {
     const std::int64_t first = panel * width;
     const std::int64_t count = std::min(width, rows - first);
     float* target = to + panel * columns * width;
@@ -66,6 +71,8 @@ void pack_transposed_panels(std::int64_t rows, std::int64_t columns, std::int64_
       const std::int64_t end = std::min(columns, begin + kLaneBlock);
       for (std::int64_t i = 0; i < count; ++i) {
         const float* source = from + (first + i) * columns;
+        // Rows lie too far apart for the hardware to foresee the next line of each.
+        __builtin_prefetch(source + end + kLaneBlock);
         for (std::int64_t c = begin; c < end; ++c) target[c * width + i] = source[c];
       }
     }
@@ -86,7 +93,11 @@ void sum_parts(std::int64_t parts, std::int64_t part_stride, std::int64_t rows, 
         const float* cell = from + part * part_stride + (block * padded_rows + r) * kLaneBlock;
         for (std::int64_t i = 0; i < kLaneBlock; ++i) sum[i] += cell[i];
       }
-      std::copy_n(sum, width, to + r * columns + first);
+      if (width == kLaneBlock) {
+        std::memcpy(to + r * columns + first, sum, sizeof sum);
+      } else {
+        std::copy_n(sum, width, to + r * columns + first);
+      }
     }
   });
 }

@@ -10,6 +10,7 @@
 
 #include "sepal/kernels/block_rows-inl.h"
 #include "sepal/kernels/gradient_phases.h"
+#include "sepal/kernels/streaming.h"
 #include "sepal/kernels/window_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -160,10 +161,16 @@ inline std::int64_t input_gradient_floats(const StripPlan& plan) {
   return (plan.blocks - direct_blocks(plan.g)) * plan.images * plan.most_dx_rows * plan.g.in_w * kLaneBlock;
 }
 
+/// Whether dx is written past the caches. A line must be one vector: halves of lines that are stored apart
+/// would each go to memory alone.
+inline bool streams_input_gradient(const Window2D& g, const float* dx) {
+  return kLanes == kLaneBlock && direct_blocks(g) > 0 && is_streamed(dx, g.batch * g.in_h * g.in_w, g.in_c);
+}
+
 /// dx of blocks [begin, end) of one image: row h of it at out + h * row, columns `column` apart.
 inline void gather_input_gradient(const StripPlan& plan, const Strip& s, const InputGradient& a,
                                   std::int64_t image, std::int64_t begin, std::int64_t end, float* out,
-                                  std::int64_t block, std::int64_t row, std::int64_t column) {
+                                  std::int64_t block, std::int64_t row, std::int64_t column, bool stream) {
   const Window2D& g = plan.g;
   const std::int64_t last_row = plan.dx_end(s);
   const float* zeros = a.ring + plan.ring_zero();
@@ -207,7 +214,8 @@ inline void gather_input_gradient(const StripPlan& plan, const Strip& s, const I
                 .out = out + rows.input * row + columns.input * column,
                 .out_block = block,
                 .out_row = g.stride_h * row,
-                .out_column = g.stride_w * column});
+                .out_column = g.stride_w * column,
+                .stream = stream});
   }
 }
 
@@ -219,18 +227,21 @@ inline void input_gradient(const StripPlan& plan, const Strip& s, const InputGra
   // Whole blocks of channels that lie as in dx are written in place.
   const std::int64_t direct = direct_blocks(g);
   const std::int64_t row = g.in_w * kLaneBlock, block = plan.images * plan.most_dx_rows * row;
+  const bool stream = streams_input_gradient(g, a.dx);
   for (std::int64_t i = 0; i < s.images; ++i) {
     float* image = a.dx + (s.image + i) * at.n;
-    if (direct > 0) gather_input_gradient(plan, s, a, i, 0, direct, image, kLaneBlock, at.h, at.w);
+    if (direct > 0) gather_input_gradient(plan, s, a, i, 0, direct, image, kLaneBlock, at.h, at.w, stream);
     if (direct == plan.blocks) continue;
     float* rest = a.scratch + i * rows * row;
-    gather_input_gradient(plan, s, a, i, direct, plan.blocks, rest - begin * row, block, row, kLaneBlock);
+    gather_input_gradient(plan, s, a, i, direct, plan.blocks, rest - begin * row, block, row, kLaneBlock,
+                          false);
     const std::int64_t done = direct * kLaneBlock;
     const PackPixels pixels{g.in_w, g.in_c - done, g.depth_multiplier, at.w, at.c, block};
     for (std::int64_t r = 0; r < rows; ++r) {
       unpack_pixels(pixels, rest + r * row, image + (begin + r) * at.h + done * at.c);
     }
   }
+  if (stream) hwy::FlushStream();
 }
 
 }  // namespace sepal::kernels::HWY_NAMESPACE

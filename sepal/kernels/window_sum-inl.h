@@ -34,6 +34,7 @@ struct WindowSum {
   Clamp clamp = {};
   float* out = nullptr;  // of begin_block
   std::int64_t out_block = 0, out_row = 0, out_column = 0;
+  bool stream = false;  // out is written past the caches; its cells must be aligned
 };
 
 // Eight columns at once: a fused multiply-add takes four cycles and two start in each, so eight sums that do
@@ -122,7 +123,8 @@ HWY_NOINLINE void window_group(const WindowSum& s, std::int64_t row, std::int64_
       for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 16
         for (int c = 0; c < kColumns; ++c) {
-          hn::StoreU(acc[r][c], kTag, out + r * s.out_row + c * s.out_column);
+          float* to = out + r * s.out_row + c * s.out_column;
+          s.stream ? hn::Stream(acc[r][c], kTag, to) : hn::StoreU(acc[r][c], kTag, to);
         }
       }
     }
