@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "sepal/base/error.h"
+#include "sepal/base/parallel.h"
 
 namespace sepal {
 namespace {
@@ -17,7 +18,10 @@ template <class T>
 Tensor sum_in_place(Tensor a, const Tensor& b) {
   T* out = a.mutable_data<T>();
   const T* in = b.data<T>();
-  for (std::int64_t i = 0; i < a.num_elements(); ++i) out[i] += in[i];
+  constexpr std::int64_t kGrain = 1 << 14;  // elements worth a thread
+  parallel_for(a.num_elements(), kGrain, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) out[i] += in[i];
+  });
   return a;
 }
 

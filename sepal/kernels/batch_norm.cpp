@@ -61,6 +61,26 @@ void add_blocks(const ChannelBlocks& blocks, BlockSums& sums, T* out) {
   std::transform(total.begin(), total.end(), out, [](double sum) { return static_cast<T>(sum); });
 }
 
+// The parameters of a map for each column instead of each channel.
+template <class T>
+class ExpandedMap {
+ public:
+  ExpandedMap(const ChannelBlocks& blocks, const ChannelMap<T>& map)
+      : means_(blocks.expand(map.mean)),
+        scales_(blocks.expand(map.scale)),
+        shifts_(blocks.expand(map.shift)),
+        clamp_(map.clamp) {}
+
+  ColumnMap<T> of(const ChannelBlock& at) const {
+    return {means_.data() + at.first_column, scales_.data() + at.first_column,
+            shifts_.data() + at.first_column, clamp_};
+  }
+
+ private:
+  std::vector<T> means_, scales_, shifts_;
+  Clamp clamp_;
+};
+
 }  // namespace
 
 template <class T>
@@ -118,32 +138,28 @@ void channel_moments(const ChannelLayout& layout, const T* x, T* mean, T* varian
 }
 
 template <class T>
-void batch_norm_apply(const ChannelLayout& layout, const T* x, const T* mean, const T* scale, const T* shift,
-                      T* y) {
+void batch_norm_apply(const ChannelLayout& layout, const T* x, const ChannelMap<T>& map, T* y) {
   const ChannelBlocks blocks(layout);
   const ColumnKernels<T> kernels = column_kernels<T>();
-  const std::vector<T> means = blocks.expand(mean);
-  const std::vector<T> scales = blocks.expand(scale);
-  const std::vector<T> shifts = blocks.expand(shift);
+  const ExpandedMap<T> columns(blocks, map);
   for_blocks(blocks, [&](const ChannelBlock& at) {
-    kernels.scale({x + at.offset, at.count, blocks.width()}, means.data() + at.first_column,
-                  scales.data() + at.first_column, shifts.data() + at.first_column, y + at.offset);
+    kernels.scale({x + at.offset, at.count, blocks.width()}, columns.of(at), y + at.offset);
   });
 }
 
 template <class T>
-void batch_norm_gradient_sums(const ChannelLayout& layout, const T* x, const T* dy, const T* mean, T* dy_sums,
-                              T* products) {
+void batch_norm_gradient_sums(const ChannelLayout& layout, const T* x, const T* dy, const ChannelMap<T>& map,
+                              T* dy_sums, T* products) {
   const ChannelBlocks blocks(layout);
   const ColumnKernels<T> kernels = column_kernels<T>();
-  const std::vector<T> means = blocks.expand(mean);
+  const ExpandedMap<T> columns(blocks, map);
   BlockSums partial_sums(blocks);
   BlockSums partial_products(blocks);
   for_blocks(blocks, [&](const ChannelBlock& at) {
     std::vector<T> sums(length(blocks.width()));
     std::vector<T> column_products(length(blocks.width()));
-    kernels.products({x + at.offset, at.count, blocks.width()}, dy + at.offset,
-                     means.data() + at.first_column, sums.data(), column_products.data());
+    kernels.products({x + at.offset, at.count, blocks.width()}, dy + at.offset, columns.of(at), sums.data(),
+                     column_products.data());
     blocks.fold(sums.data(), partial_sums.of(at));
     blocks.fold(column_products.data(), partial_products.of(at));
   });
@@ -152,15 +168,14 @@ void batch_norm_gradient_sums(const ChannelLayout& layout, const T* x, const T* 
 }
 
 template <class T>
-void batch_norm_input_gradient(const ChannelLayout& layout, const T* x, const T* dy, const T* mean,
-                               const T* inverse_deviation, const T* scale, const T* dy_sums,
-                               const T* products, T* dx) {
+void batch_norm_input_gradient(const ChannelLayout& layout, const T* x, const T* dy, const ChannelMap<T>& map,
+                               const T* inverse_deviation, const T* dy_sums, const T* products, T* dx) {
   // dx = scale (dy - mean(dy) - (x - mean) / deviation^2 * mean(dy (x - mean)))
   const double count = static_cast<double>(layout.count());
   std::vector<T> x_scale(length(layout.channels));
   std::vector<T> shift(length(layout.channels));
   for (std::int64_t c = 0; c < layout.channels; ++c) {
-    const double factor = static_cast<double>(scale[c]);
+    const double factor = static_cast<double>(map.scale[c]);
     const double inverse = static_cast<double>(inverse_deviation[c]);
     x_scale[length(c)] =
         static_cast<T>(-factor * inverse * inverse * static_cast<double>(products[c]) / count);
@@ -168,14 +183,13 @@ void batch_norm_input_gradient(const ChannelLayout& layout, const T* x, const T*
   }
   const ChannelBlocks blocks(layout);
   const ColumnKernels<T> kernels = column_kernels<T>();
-  const std::vector<T> means = blocks.expand(mean);
-  const std::vector<T> dy_scales = blocks.expand(scale);
+  const ExpandedMap<T> columns(blocks, map);
   const std::vector<T> x_scales = blocks.expand(x_scale.data());
   const std::vector<T> shifts = blocks.expand(shift.data());
   for_blocks(blocks, [&](const ChannelBlock& at) {
-    const ColumnCombination<T> by{means.data() + at.first_column, dy_scales.data() + at.first_column,
-                                  x_scales.data() + at.first_column, shifts.data() + at.first_column};
-    kernels.combine({x + at.offset, at.count, blocks.width()}, dy + at.offset, by, dx + at.offset);
+    const ColumnCombination<T> by{x_scales.data() + at.first_column, shifts.data() + at.first_column};
+    kernels.combine({x + at.offset, at.count, blocks.width()}, dy + at.offset, columns.of(at), by,
+                    dx + at.offset);
   });
 }
 
@@ -183,17 +197,17 @@ template void channel_sums(const ChannelLayout&, const float*, float*);
 template void channel_sums(const ChannelLayout&, const double*, double*);
 template void channel_moments(const ChannelLayout&, const float*, float*, float*);
 template void channel_moments(const ChannelLayout&, const double*, double*, double*);
-template void batch_norm_apply(const ChannelLayout&, const float*, const float*, const float*, const float*,
-                               float*);
-template void batch_norm_apply(const ChannelLayout&, const double*, const double*, const double*,
-                               const double*, double*);
-template void batch_norm_gradient_sums(const ChannelLayout&, const float*, const float*, const float*, float*,
-                                       float*);
-template void batch_norm_gradient_sums(const ChannelLayout&, const double*, const double*, const double*,
-                                       double*, double*);
-template void batch_norm_input_gradient(const ChannelLayout&, const float*, const float*, const float*,
-                                        const float*, const float*, const float*, const float*, float*);
-template void batch_norm_input_gradient(const ChannelLayout&, const double*, const double*, const double*,
-                                        const double*, const double*, const double*, const double*, double*);
+template void batch_norm_apply(const ChannelLayout&, const float*, const ChannelMap<float>&, float*);
+template void batch_norm_apply(const ChannelLayout&, const double*, const ChannelMap<double>&, double*);
+template void batch_norm_gradient_sums(const ChannelLayout&, const float*, const float*,
+                                       const ChannelMap<float>&, float*, float*);
+template void batch_norm_gradient_sums(const ChannelLayout&, const double*, const double*,
+                                       const ChannelMap<double>&, double*, double*);
+template void batch_norm_input_gradient(const ChannelLayout&, const float*, const float*,
+                                        const ChannelMap<float>&, const float*, const float*, const float*,
+                                        float*);
+template void batch_norm_input_gradient(const ChannelLayout&, const double*, const double*,
+                                        const ChannelMap<double>&, const double*, const double*,
+                                        const double*, double*);
 
 }  // namespace sepal::kernels

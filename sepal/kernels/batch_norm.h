@@ -4,6 +4,7 @@
 #pragma once
 
 #include "sepal/kernels/channel_blocks.h"
+#include "sepal/kernels/epilogue.h"
 
 namespace sepal::kernels {
 
@@ -17,21 +18,28 @@ void channel_sums(const ChannelLayout& layout, const T* x, T* sums);
 template <class T>
 void channel_moments(const ChannelLayout& layout, const T* x, T* mean, T* variance);
 
-/// y = (x - mean) scale + shift, all per channel.
+/// y = clamp((x - mean) scale + shift), all per channel.
 template <class T>
-void batch_norm_apply(const ChannelLayout& layout, const T* x, const T* mean, const T* scale, const T* shift,
-                      T* y);
+struct ChannelMap {
+  const T* mean;
+  const T* scale;
+  const T* shift;
+  Clamp clamp = {};
+};
 
-/// dy_sums = sum of dy, products = sum of dy (x - mean), over each channel.
 template <class T>
-void batch_norm_gradient_sums(const ChannelLayout& layout, const T* x, const T* dy, const T* mean, T* dy_sums,
-                              T* products);
+void batch_norm_apply(const ChannelLayout& layout, const T* x, const ChannelMap<T>& map, T* y);
 
-/// The gradient of x through normalization by x's own statistics, from the sums above; `scale` is
+/// dy_sums = sum of dy, products = sum of dy (x - mean), over each channel. dy, the gradient of y, counts as
+/// 0 where y lies on a bound or was clamped to it.
+template <class T>
+void batch_norm_gradient_sums(const ChannelLayout& layout, const T* x, const T* dy, const ChannelMap<T>& map,
+                              T* dy_sums, T* products);
+
+/// The gradient of x through normalization by x's own statistics, from the sums above; `map.scale` is
 /// gamma * inverse_deviation.
 template <class T>
-void batch_norm_input_gradient(const ChannelLayout& layout, const T* x, const T* dy, const T* mean,
-                               const T* inverse_deviation, const T* scale, const T* dy_sums,
-                               const T* products, T* dx);
+void batch_norm_input_gradient(const ChannelLayout& layout, const T* x, const T* dy, const ChannelMap<T>& map,
+                               const T* inverse_deviation, const T* dy_sums, const T* products, T* dx);
 
 }  // namespace sepal::kernels

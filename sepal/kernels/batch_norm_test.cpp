@@ -132,71 +132,102 @@ TEST(ChannelMoments, OfNothingAreNotANumber) {
   channel_moments<float>({5, 0, 1}, nullptr, nullptr, nullptr);
 }
 
-TEST(BatchNorm, AppliesEachChannelsParameters) {
-  for_each_simd_target([] {
+const Clamp kClamps[] = {{}, {.lower = 0.0F}, {-0.25F, 0.5F}};
+
+// One case for each SIMD target, layout and clamp, with values at random.
+struct MapCase {
+  MapCase(const ChannelLayout& at, const Clamp& bounds)
+      : layout(at),
+        clamp(bounds),
+        x(random_values<double>(layout.elements(), 6)),
+        dy(random_values<double>(layout.elements(), 7)),
+        mean(random_values<double>(layout.channels, 8)),
+        scale(random_values<double>(layout.channels, 10)),
+        shift(random_values<double>(layout.channels, 5)) {}
+
+  std::size_t channel(std::size_t i) const {
+    return static_cast<std::size_t>(channel_of(layout, static_cast<std::int64_t>(i)));
+  }
+  double unclamped(std::size_t i) const {
+    const std::size_t c = channel(i);
+    return (x[i] - mean[c]) * scale[c] + shift[c];
+  }
+  // What reaches the normalization of the gradient.
+  double gradient(std::size_t i) const {
+    const double y = unclamped(i);
+    return y > static_cast<double>(clamp.lower) && y < static_cast<double>(clamp.upper) ? dy[i] : 0.0;
+  }
+  ChannelMap<double> map() const { return {mean.data(), scale.data(), shift.data(), clamp}; }
+
+  ChannelLayout layout;
+  Clamp clamp;
+  std::vector<double> x, dy, mean, scale, shift;
+};
+
+template <class Check>
+void for_each_map(const Check& check) {
+  for_each_simd_target([&] {
     for (const ChannelLayout& layout : kLayouts) {
-      SCOPED_TRACE(text_of(layout));
-      const std::vector<double> x = random_values<double>(layout.elements(), 2);
-      const std::vector<double> mean = random_values<double>(layout.channels, 3);
-      const std::vector<double> scale = random_values<double>(layout.channels, 4);
-      const std::vector<double> shift = random_values<double>(layout.channels, 5);
-      std::vector<double> y(x.size());
-      batch_norm_apply(layout, x.data(), mean.data(), scale.data(), shift.data(), y.data());
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const auto c = static_cast<std::size_t>(channel_of(layout, static_cast<std::int64_t>(i)));
-        ASSERT_NEAR(y[i], (x[i] - mean[c]) * scale[c] + shift[c], 1e-13) << i;
+      for (const Clamp& clamp : kClamps) {
+        SCOPED_TRACE(text_of(layout));
+        check(MapCase(layout, clamp));
       }
     }
+  });
+}
+
+TEST(BatchNorm, AppliesEachChannelsParametersAndClamps) {
+  for_each_map([](const MapCase& each) {
+    std::vector<double> y(each.x.size());
+    batch_norm_apply(each.layout, each.x.data(), each.map(), y.data());
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const double want = std::min(std::max(each.unclamped(i), static_cast<double>(each.clamp.lower)),
+                                   static_cast<double>(each.clamp.upper));
+      ASSERT_NEAR(y[i], want, 1e-13) << i;
+    }
+  });
+}
+
+TEST(BatchNorm, KeepsNotANumberWhenItClamps) {
+  for_each_simd_target([] {
+    const std::vector<float> x(37, std::numeric_limits<float>::quiet_NaN());
+    const float zero = 0.0F;
+    const float one = 1.0F;
+    std::vector<float> y(x.size());
+    batch_norm_apply<float>({37, 1, 1}, x.data(), {&zero, &one, &zero, {0.0F, 6.0F}}, y.data());
+    for (const float value : y) ASSERT_TRUE(std::isnan(value));
   });
 }
 
 TEST(BatchNorm, SumsTheGradients) {
-  for_each_simd_target([] {
-    for (const ChannelLayout& layout : kLayouts) {
-      SCOPED_TRACE(text_of(layout));
-      const std::vector<double> x = random_values<double>(layout.elements(), 6);
-      const std::vector<double> dy = random_values<double>(layout.elements(), 7);
-      const std::vector<double> mean = random_values<double>(layout.channels, 8);
-      std::vector<double> sums(mean.size());
-      std::vector<double> products(mean.size());
-      batch_norm_gradient_sums(layout, x.data(), dy.data(), mean.data(), sums.data(), products.data());
-      expect_near(sums, plain_sums(layout, [&](std::size_t i) { return dy[i]; }), 1e-9);
-      expect_near(
-          products,
-          plain_sums(
-              layout,
-              [&](std::size_t i) {
-                return dy[i] *
-                       (x[i] -
-                        mean[static_cast<std::size_t>(channel_of(layout, static_cast<std::int64_t>(i)))]);
-              }),
-          1e-9);
-    }
+  for_each_map([](const MapCase& each) {
+    std::vector<double> sums(each.mean.size());
+    std::vector<double> products(each.mean.size());
+    batch_norm_gradient_sums(each.layout, each.x.data(), each.dy.data(), each.map(), sums.data(),
+                             products.data());
+    expect_near(sums, plain_sums(each.layout, [&](std::size_t i) { return each.gradient(i); }), 1e-9);
+    const auto product = [&](std::size_t i) {
+      return each.gradient(i) * (each.x[i] - each.mean[each.channel(i)]);
+    };
+    expect_near(products, plain_sums(each.layout, product), 1e-9);
   });
 }
 
 TEST(BatchNorm, CombinesTheInputGradient) {
-  for_each_simd_target([] {
-    for (const ChannelLayout& layout : kLayouts) {
-      SCOPED_TRACE(text_of(layout));
-      const std::vector<double> x = random_values<double>(layout.elements(), 6);
-      const std::vector<double> dy = random_values<double>(layout.elements(), 7);
-      const std::vector<double> mean = random_values<double>(layout.channels, 8);
-      const std::vector<double> inverse = random_values<double>(layout.channels, 9);
-      const std::vector<double> scale = random_values<double>(layout.channels, 10);
-      const std::vector<double> sums = random_values<double>(layout.channels, 11);
-      const std::vector<double> products = random_values<double>(layout.channels, 12);
-      std::vector<double> dx(x.size());
-      batch_norm_input_gradient(layout, x.data(), dy.data(), mean.data(), inverse.data(), scale.data(),
-                                sums.data(), products.data(), dx.data());
-      const double count = static_cast<double>(layout.count());
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const auto c = static_cast<std::size_t>(channel_of(layout, static_cast<std::int64_t>(i)));
-        const double normalized = (x[i] - mean[c]) * inverse[c];
-        const double want =
-            scale[c] * (dy[i] - sums[c] / count - normalized * inverse[c] * products[c] / count);
-        ASSERT_NEAR(dx[i], want, 1e-12 * (1 + std::abs(want))) << i;
-      }
+  for_each_map([](const MapCase& each) {
+    const std::vector<double> inverse = random_values<double>(each.layout.channels, 9);
+    const std::vector<double> sums = random_values<double>(each.layout.channels, 11);
+    const std::vector<double> products = random_values<double>(each.layout.channels, 12);
+    std::vector<double> dx(each.x.size());
+    batch_norm_input_gradient(each.layout, each.x.data(), each.dy.data(), each.map(), inverse.data(),
+                              sums.data(), products.data(), dx.data());
+    const double count = static_cast<double>(each.layout.count());
+    for (std::size_t i = 0; i < dx.size(); ++i) {
+      const std::size_t c = each.channel(i);
+      const double normalized = (each.x[i] - each.mean[c]) * inverse[c];
+      const double want = each.scale[c] * (each.gradient(i) - sums[c] / count -
+                                           normalized * inverse[c] * products[c] / count);
+      ASSERT_NEAR(dx[i], want, 1e-12 * (1 + std::abs(want))) << i;
     }
   });
 }

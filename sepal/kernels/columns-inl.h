@@ -104,10 +104,44 @@ void squared_deviations(const ColumnBlock<T>& block, const T* mean, T* out) {
       out);
 }
 
+/// A map's parameters of one vector of columns. Without kClamps its bounds are not looked at.
+template <bool kClamps, class D, class T = hn::TFromD<D>>
+class MapVector {
+ public:
+  HWY_INLINE MapVector(D d, const ColumnMap<T>& map, std::int64_t j)
+      : mean_(hn::LoadU(d, map.mean + j)),
+        scale_(hn::LoadU(d, map.scale + j)),
+        shift_(hn::LoadU(d, map.shift + j)),
+        lower_(hn::Set(d, static_cast<T>(map.clamp.lower))),
+        upper_(hn::Set(d, static_cast<T>(map.clamp.upper))) {}
+
+  HWY_INLINE hn::Vec<D> scale() const { return scale_; }
+  HWY_INLINE hn::Vec<D> deviation(hn::Vec<D> x) const { return hn::Sub(x, mean_); }
+  HWY_INLINE hn::Vec<D> value(hn::Vec<D> x) const {
+    const hn::Vec<D> y = unclamped(deviation(x));
+    if constexpr (!kClamps) return y;
+    // Comparisons that a NaN fails leave it as it is.
+    const hn::Vec<D> raised = hn::IfThenElse(hn::Lt(y, lower_), lower_, y);
+    return hn::IfThenElse(hn::Gt(raised, upper_), upper_, raised);
+  }
+  HWY_INLINE hn::Vec<D> gradient(hn::Vec<D> deviation, hn::Vec<D> dy) const {
+    if constexpr (!kClamps) return dy;
+    const hn::Vec<D> y = unclamped(deviation);
+    return hn::IfThenElseZero(hn::And(hn::Gt(y, lower_), hn::Lt(y, upper_)), dy);
+  }
+
+ private:
+  HWY_INLINE hn::Vec<D> unclamped(hn::Vec<D> deviation) const {
+    return hn::MulAdd(deviation, scale_, shift_);
+  }
+
+  hn::Vec<D> mean_, scale_, shift_, lower_, upper_;
+};
+
 /// Both sums in one pass: x and dy come from memory once.
-template <int kVectors, class D, class T>
+template <int kVectors, bool kClamps, class D, class T>
 HWY_INLINE void multiply_rows(D d, std::int64_t j, std::int64_t rows, const ColumnBlock<T>& block,
-                              const T* dy, const T* mean, T* out_sums, T* out_products) {
+                              const T* dy, const ColumnMap<T>& map, T* out_sums, T* out_products) {
   const std::int64_t lanes = lanes_of(d);
   hn::Vec<D> sum[kVectors];
   hn::Vec<D> product[kVectors];
@@ -116,8 +150,9 @@ HWY_INLINE void multiply_rows(D d, std::int64_t j, std::int64_t rows, const Colu
     HWY_UNROLL(4)
     for (int v = 0; v < kVectors; ++v) {
       const std::int64_t at = i * block.width + j + v * lanes;
-      const auto gradient = hn::LoadU(d, dy + at);
-      const auto deviation = hn::Sub(hn::LoadU(d, block.x + at), hn::LoadU(d, mean + j + v * lanes));
+      const MapVector<kClamps, D> column(d, map, j + v * lanes);
+      const auto deviation = column.deviation(hn::LoadU(d, block.x + at));
+      const auto gradient = column.gradient(deviation, hn::LoadU(d, dy + at));
       sum[v] = hn::Add(sum[v], gradient);
       product[v] = hn::MulAdd(gradient, deviation, product[v]);
     }
@@ -128,37 +163,60 @@ HWY_INLINE void multiply_rows(D d, std::int64_t j, std::int64_t rows, const Colu
   }
 }
 
-template <class T>
-void products(const ColumnBlock<T>& block, const T* dy, const T* mean, T* out_sums, T* out_products) {
+template <bool kClamps, class T>
+HWY_INLINE void products_of(const ColumnBlock<T>& block, const T* dy, const ColumnMap<T>& map, T* out_sums,
+                            T* out_products) {
   for_column_groups(
       block,
+      [&](auto d, std::int64_t j, std::int64_t rows) HWY_ATTR {
+        multiply_rows<kColumnVectors, kClamps>(d, j, rows, block, dy, map, out_sums, out_products);
+      },
       [&](auto d, std::int64_t j, std::int64_t rows)
-          HWY_ATTR { multiply_rows<kColumnVectors>(d, j, rows, block, dy, mean, out_sums, out_products); },
-      [&](auto d, std::int64_t j, std::int64_t rows)
-          HWY_ATTR { multiply_rows<1>(d, j, rows, block, dy, mean, out_sums, out_products); });
+          HWY_ATTR { multiply_rows<1, kClamps>(d, j, rows, block, dy, map, out_sums, out_products); });
 }
 
-template <class T>
-void scale(const ColumnBlock<T>& block, const T* mean, const T* by, const T* shift, T* y) {
+template <bool kClamps, class T>
+HWY_INLINE void scale_of(const ColumnBlock<T>& block, const ColumnMap<T>& map, T* y) {
   map_columns(
       block,
-      [&](auto d, std::int64_t i, std::int64_t j) HWY_ATTR {
-        const auto deviation = hn::Sub(hn::LoadU(d, block.x + i), hn::LoadU(d, mean + j));
-        return hn::MulAdd(deviation, hn::LoadU(d, by + j), hn::LoadU(d, shift + j));
-      },
+      [&](auto d, std::int64_t i, std::int64_t j)
+          HWY_ATTR { return MapVector<kClamps, decltype(d)>(d, map, j).value(hn::LoadU(d, block.x + i)); },
       y);
 }
 
-template <class T>
-void combine(const ColumnBlock<T>& block, const T* dy, const ColumnCombination<T>& by, T* dx) {
+template <bool kClamps, class T>
+HWY_INLINE void combine_of(const ColumnBlock<T>& block, const T* dy, const ColumnMap<T>& map,
+                           const ColumnCombination<T>& by, T* dx) {
   map_columns(
       block,
       [&](auto d, std::int64_t i, std::int64_t j) HWY_ATTR {
-        const auto deviation = hn::Sub(hn::LoadU(d, block.x + i), hn::LoadU(d, by.mean + j));
+        const MapVector<kClamps, decltype(d)> column(d, map, j);
+        const auto deviation = column.deviation(hn::LoadU(d, block.x + i));
+        const auto gradient = column.gradient(deviation, hn::LoadU(d, dy + i));
         const auto shifted = hn::MulAdd(deviation, hn::LoadU(d, by.x_scale + j), hn::LoadU(d, by.shift + j));
-        return hn::MulAdd(hn::LoadU(d, dy + i), hn::LoadU(d, by.dy_scale + j), shifted);
+        return hn::MulAdd(gradient, column.scale(), shifted);
       },
       dx);
+}
+
+template <class T>
+void products(const ColumnBlock<T>& block, const T* dy, const ColumnMap<T>& map, T* out_sums,
+              T* out_products) {
+  if (map.clamp.active()) return products_of<true>(block, dy, map, out_sums, out_products);
+  products_of<false>(block, dy, map, out_sums, out_products);
+}
+
+template <class T>
+void scale(const ColumnBlock<T>& block, const ColumnMap<T>& map, T* y) {
+  if (map.clamp.active()) return scale_of<true>(block, map, y);
+  scale_of<false>(block, map, y);
+}
+
+template <class T>
+void combine(const ColumnBlock<T>& block, const T* dy, const ColumnMap<T>& map,
+             const ColumnCombination<T>& by, T* dx) {
+  if (map.clamp.active()) return combine_of<true>(block, dy, map, by, dx);
+  combine_of<false>(block, dy, map, by, dx);
 }
 
 template <class T>

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "sepal/kernels/epilogue.h"
+
 namespace sepal::kernels {
 
 template <class T>
@@ -16,11 +18,18 @@ struct ColumnBlock {
   std::int64_t width = 1;
 };
 
+/// y = clamp((x - mean[j]) scale[j] + shift[j]).
+template <class T>
+struct ColumnMap {
+  const T* mean;
+  const T* scale;
+  const T* shift;
+  Clamp clamp = {};
+};
+
 /// Parameters of `combine`.
 template <class T>
 struct ColumnCombination {
-  const T* mean;
-  const T* dy_scale;
   const T* x_scale;
   const T* shift;
 };
@@ -31,12 +40,13 @@ struct ColumnKernels {
   void (*sums)(const ColumnBlock<T>& block, T* sums);
   /// sums[j] = sum of (x - mean[j])^2 over column j.
   void (*squared_deviations)(const ColumnBlock<T>& block, const T* mean, T* sums);
-  /// sums[j] = sum of dy, products[j] = sum of dy (x - mean[j]), over column j; dy is laid out as x.
-  void (*products)(const ColumnBlock<T>& block, const T* dy, const T* mean, T* sums, T* products);
-  /// y = (x - mean[j]) scale[j] + shift[j].
-  void (*scale)(const ColumnBlock<T>& block, const T* mean, const T* scale, const T* shift, T* y);
-  /// dx = dy dy_scale[j] + (x - mean[j]) x_scale[j] + shift[j].
-  void (*combine)(const ColumnBlock<T>& block, const T* dy, const ColumnCombination<T>& by, T* dx);
+  /// sums[j] = sum of dy, products[j] = sum of dy (x - mean[j]), over column j; dy is laid out as x and
+  /// counts as 0 where `map` clamps, at a bound too.
+  void (*products)(const ColumnBlock<T>& block, const T* dy, const ColumnMap<T>& map, T* sums, T* products);
+  void (*scale)(const ColumnBlock<T>& block, const ColumnMap<T>& map, T* y);
+  /// dx = dy map.scale[j] + (x - map.mean[j]) by.x_scale[j] + by.shift[j], dy as above.
+  void (*combine)(const ColumnBlock<T>& block, const T* dy, const ColumnMap<T>& map,
+                  const ColumnCombination<T>& by, T* dx);
 };
 
 /// The kernels for this machine. T: float, double.

@@ -22,13 +22,14 @@ Step step_of(const Convolution& work, const Shapes& inputs, const Shape& output)
 
 Step step_of(const Normalization& work, const Shapes& inputs, const Shape&) {
   const kernels::ChannelLayout layout = ops::channel_layout(inputs[0], work.axis);
+  const std::optional<kernels::Clamp> clamp = work.activation.clamp();
   return {.run =
-              [work, layout](const StepArrays& a) {
-                kernels::batch_norm_apply(layout, a.inputs[0], work.mean.data<float>(),
-                                          work.scale.data<float>(), work.shift.data<float>(), a.output);
-                if (!work.activation.is_linear()) {
-                  apply(work.activation, layout.elements(), a.output, a.output);
-                }
+              [work, layout, clamp](const StepArrays& a) {
+                kernels::batch_norm_apply<float>(layout, a.inputs[0],
+                                                 {work.mean.data<float>(), work.scale.data<float>(),
+                                                  work.shift.data<float>(), clamp.value_or(kernels::Clamp{})},
+                                                 a.output);
+                if (!clamp) apply(work.activation, layout.elements(), a.output, a.output);
               },
           .in_place = true,
           .kernel = "normalize"};

@@ -5,6 +5,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/graph/topology.h"
+#include "sepal/models/clamped_normalization.h"
 #include "sepal/models/model.h"
 #include "sepal/ops/elementwise.h"
 
@@ -78,6 +79,34 @@ void FunctionalModel::plan_steps() {
       needed_later[input] = true;
     }
   }
+  plan_clamps();
+}
+
+void FunctionalModel::plan_clamps() {
+  std::vector<int> readers(slots_, 0);
+  for (const Step& step : steps_) {
+    for (const std::size_t input : step.inputs) ++readers[input];
+  }
+  for (const std::size_t output : output_slots_) ++readers[output];
+  std::map<std::size_t, Step*> maker;
+  for (Step& step : steps_) {
+    const auto found = step.inputs.size() == 1 ? maker.find(step.inputs[0]) : maker.end();
+    if (found != maker.end() && readers[step.inputs[0]] == 1 &&
+        may_clamp(*found->second->layer, *step.layer)) {
+      found->second->clamp = &step;
+    }
+    if (step.outputs.size() == 1) maker[step.outputs[0]] = &step;
+  }
+}
+
+// The result is that of the step behind; that step finds it there.
+bool FunctionalModel::run_with_clamp(const Step& step, Tensors& values, const CallContext& context) const {
+  if (step.clamp == nullptr) return false;
+  std::optional<Tensor> result =
+      normalized_and_clamped(*step.layer, *step.clamp->layer, values[step.inputs[0]], context);
+  if (!result) return false;
+  values[step.clamp->outputs[0]] = std::move(*result);
+  return true;
 }
 
 Tensors FunctionalModel::converted(const Tensors& inputs) const {
@@ -108,6 +137,11 @@ Tensors FunctionalModel::call_all(const Tensors& inputs, const CallContext& cont
   const Tensors fed = converted(inputs);
   for (std::size_t i = 0; i < fed.size(); ++i) values[input_slots_[i]] = fed[i];
   for (const Step& step : steps_) {
+    if (step.outputs.size() == 1 && values[step.outputs[0]].defined()) continue;
+    if (run_with_clamp(step, values, context)) {
+      for (const std::size_t slot : step.last_uses) values[slot] = Tensor();
+      continue;
+    }
     Tensors arguments;
     for (const std::size_t input : step.inputs) arguments.push_back(values[input]);
     for (const std::size_t slot : step.last_uses) values[slot] = Tensor();

@@ -137,8 +137,12 @@ class FunctionalModel : public ModelBase {
     std::vector<std::size_t> inputs;
     std::vector<std::size_t> outputs;
     std::vector<std::size_t> last_uses;  // slots that no later step reads
+    /// The only step that reads the result, if the two may be one (clamped_normalization.h); else null.
+    const Step* clamp = nullptr;
   };
   void plan_steps();
+  void plan_clamps();
+  bool run_with_clamp(const Step& step, Tensors& values, const CallContext& context) const;
   Tensors converted(const Tensors& inputs) const;
 
   FunctionalOptions options_;
@@ -170,7 +174,8 @@ class SequentialModel : public ModelBase {
   /// Removes the last layer.
   /// @throws ValueError if there is none.
   void pop();
-  /// Changes whenever the layers or what they are connected with may have changed: for what is made from them.
+  /// Changes whenever the layers or what they are connected with may have changed: for what is made from
+  /// them.
   std::uint64_t revision() const { return revision_; }
 
   std::vector<Ref<Layer>> layers() const override;

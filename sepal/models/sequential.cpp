@@ -6,6 +6,7 @@
 #include "sepal/graph/node.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/registry.h"
+#include "sepal/models/clamped_normalization.h"
 #include "sepal/models/model.h"
 
 namespace sepal {
@@ -85,7 +86,17 @@ void SequentialModel::build_all(const Shapes& input_shapes) {
 
 Tensors SequentialModel::call_all(const Tensors& inputs, const CallContext& context) {
   Tensors values = inputs;
-  for (const Ref<Layer>& layer : layers_) values = layer->call_within(values, context);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = *layers_[i];
+    if (values.size() == 1 && i + 1 < layers_.size() && may_clamp(layer, *layers_[i + 1])) {
+      if (std::optional<Tensor> both = normalized_and_clamped(layer, *layers_[i + 1], values[0], context)) {
+        values = {std::move(*both)};
+        ++i;
+        continue;
+      }
+    }
+    values = layer.call_within(values, context);
+  }
   return values;
 }
 

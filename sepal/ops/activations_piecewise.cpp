@@ -184,6 +184,7 @@ Tensor relu(const Tensor& x, double negative_slope, double max_value, double thr
   if (max_value < 0 && threshold == 0) {
     return negative_slope == 0 ? unary(x, Relu{}) : unary(x, LeakyRelu{negative_slope});
   }
+  if (max_value == 6 && threshold == 0 && negative_slope == 0) return relu6(x);
   return unary(x, GeneralRelu{negative_slope, max_value, threshold});
 }
 

@@ -57,25 +57,29 @@ Tensor product(const Tensor& a, const Tensor& b) {
   return result;
 }
 
-Tensor apply(const Tensor& x, const ChannelLayout& layout, const Tensor& mean, const Tensor& scale,
-             const Tensor& beta) {
-  Tensor y(x.shape(), x.dtype());
-  const Tensor shift = beta.defined() ? beta : Tensor::zeros(mean.shape(), x.dtype());
-  dispatch_float(x.dtype(), [&](auto type) {
-    using T = decltype(type);
-    kernels::batch_norm_apply(layout, x.data<T>(), mean.data<T>(), scale.data<T>(), shift.data<T>(),
-                              y.mutable_data<T>());
-  });
-  return y;
-}
-
 // What the backward functions of both modes need.
 struct Saved {
   ChannelLayout layout;
-  Tensor x, mean, inverse_deviation, scale, gamma;
-  bool needs_x, needs_gamma, needs_beta;
+  Tensor x, mean, gamma;
+  kernels::Clamp clamp;
   bool by_own_statistics;
+  Tensor inverse_deviation = {}, scale = {}, shift = {};
+  bool needs_x = false, needs_gamma = false, needs_beta = false;
+
+  template <class T>
+  kernels::ChannelMap<T> map() const {
+    return {mean.data<T>(), scale.data<T>(), shift.data<T>(), clamp};
+  }
 };
+
+Tensor apply(const Saved& saved) {
+  Tensor y(saved.x.shape(), saved.x.dtype());
+  dispatch_float(y.dtype(), [&](auto type) {
+    using T = decltype(type);
+    kernels::batch_norm_apply(saved.layout, saved.x.data<T>(), saved.map<T>(), y.mutable_data<T>());
+  });
+  return y;
+}
 
 Tensors backward(const Saved& saved, const Tensor& dy) {
   const ChannelLayout& layout = saved.layout;
@@ -84,21 +88,22 @@ Tensors backward(const Saved& saved, const Tensor& dy) {
   Tensor products(saved.mean.shape(), dy.dtype());
   dispatch_float(dy.dtype(), [&](auto type) {
     using T = decltype(type);
-    if (saved.needs_gamma || (saved.needs_x && saved.by_own_statistics)) {
-      kernels::batch_norm_gradient_sums(layout, saved.x.data<T>(), dy.data<T>(), saved.mean.data<T>(),
+    if (saved.needs_gamma || saved.clamp.active() || (saved.needs_x && saved.by_own_statistics)) {
+      kernels::batch_norm_gradient_sums(layout, saved.x.data<T>(), dy.data<T>(), saved.map<T>(),
                                         dy_sums.mutable_data<T>(), products.mutable_data<T>());
     } else if (saved.needs_beta) {
       kernels::channel_sums(layout, dy.data<T>(), dy_sums.mutable_data<T>());
     }
     if (!saved.needs_x) return;
     if (saved.by_own_statistics) {
-      kernels::batch_norm_input_gradient(layout, saved.x.data<T>(), dy.data<T>(), saved.mean.data<T>(),
-                                         saved.inverse_deviation.data<T>(), saved.scale.data<T>(),
-                                         dy_sums.data<T>(), products.data<T>(), dx.mutable_data<T>());
+      kernels::batch_norm_input_gradient(layout, saved.x.data<T>(), dy.data<T>(), saved.map<T>(),
+                                         saved.inverse_deviation.data<T>(), dy_sums.data<T>(),
+                                         products.data<T>(), dx.mutable_data<T>());
     } else {
       const Tensor zeros = Tensor::zeros(saved.mean.shape(), dy.dtype());
-      kernels::batch_norm_apply(layout, dy.data<T>(), zeros.data<T>(), saved.scale.data<T>(), zeros.data<T>(),
-                                dx.mutable_data<T>());
+      kernels::batch_norm_apply<T>(layout, dy.data<T>(),
+                                   {zeros.data<T>(), saved.scale.data<T>(), zeros.data<T>()},
+                                   dx.mutable_data<T>());
     }
   });
   const Tensors gradients{dx, saved.needs_gamma ? product(products, saved.inverse_deviation) : Tensor(),
@@ -107,18 +112,19 @@ Tensors backward(const Saved& saved, const Tensor& dy) {
   return gradients;
 }
 
-Tensor normalize(const char* op, const Tensor& x, const ChannelLayout& layout, const Tensor& mean,
-                 const Tensor& variance, const Tensor& gamma, const Tensor& beta, double epsilon,
-                 bool by_own_statistics) {
-  const Tensor inverse_deviation = inverse_deviation_of(variance, epsilon);
-  const Tensor scale = product(inverse_deviation, gamma);
-  Tensor y = apply(x, layout, mean, scale, beta);
-  if (GradientTape::is_recording({x, gamma, beta})) {
-    const std::vector<bool> needs = followed({x, gamma, beta});
-    const Saved saved{layout, x,        mean,     inverse_deviation, scale,
-                      gamma,  needs[0], needs[1], needs[2],          by_own_statistics};
-    GradientTape::record(op, {x, gamma, beta}, {y},
-                         [saved](const Tensors& g) { return backward(saved, g[0]); });
+// `saved` without what follows from the variance and from gamma and beta.
+Tensor normalize(const char* op, Saved saved, const Tensor& variance, const Tensor& beta, double epsilon) {
+  saved.inverse_deviation = inverse_deviation_of(variance, epsilon);
+  saved.scale = product(saved.inverse_deviation, saved.gamma);
+  saved.shift = beta.defined() ? beta : Tensor::zeros(saved.mean.shape(), saved.x.dtype());
+  Tensor y = apply(saved);
+  const Tensors operands{saved.x, saved.gamma, beta};
+  if (GradientTape::is_recording(operands)) {
+    const std::vector<bool> needs = followed({saved.x, saved.gamma, beta});
+    saved.needs_x = needs[0];
+    saved.needs_gamma = needs[1];
+    saved.needs_beta = needs[2];
+    GradientTape::record(op, operands, {y}, [saved](const Tensors& g) { return backward(saved, g[0]); });
   }
   return y;
 }
@@ -126,12 +132,12 @@ Tensor normalize(const char* op, const Tensor& x, const ChannelLayout& layout, c
 }  // namespace
 
 BatchNormResult batch_norm_training(const Tensor& x, const Tensor& gamma, const Tensor& beta, int axis,
-                                    double epsilon) {
+                                    double epsilon, const Bounds& bounds) {
   constexpr const char* kOp = "batch_norm_training";
   expect_one_computable_dtype(kOp, {{"x", x}, {"gamma", gamma}, {"beta", beta}});
   if (is_half(x.dtype())) {
     const BatchNormResult wide =
-        batch_norm_training(widened(x), widened(gamma), widened(beta), axis, epsilon);
+        batch_norm_training(widened(x), widened(gamma), widened(beta), axis, epsilon, bounds);
     return {cast(wide.output, x.dtype()), cast(wide.mean, x.dtype()), cast(wide.variance, x.dtype())};
   }
   const int channel_axis = checked_axis(kOp, x, axis, {{"gamma", gamma}, {"beta", beta}});
@@ -143,7 +149,15 @@ BatchNormResult batch_norm_training(const Tensor& x, const Tensor& gamma, const 
     kernels::channel_moments(layout, x.data<T>(), result.mean.mutable_data<T>(),
                              result.variance.mutable_data<T>());
   });
-  result.output = normalize(kOp, x, layout, result.mean, result.variance, gamma, beta, epsilon, true);
+  const kernels::Clamp clamp{static_cast<float>(bounds.lower), static_cast<float>(bounds.upper)};
+  result.output = normalize(kOp,
+                            {.layout = layout,
+                             .x = x,
+                             .mean = result.mean,
+                             .gamma = gamma,
+                             .clamp = clamp,
+                             .by_own_statistics = true},
+                            result.variance, beta, epsilon);
   return result;
 }
 
@@ -158,8 +172,14 @@ Tensor batch_norm_inference(const Tensor& x, const Tensor& mean, const Tensor& v
   }
   const int channel_axis =
       checked_axis(kOp, x, axis, {{"mean", mean}, {"variance", variance}, {"gamma", gamma}, {"beta", beta}});
-  return normalize(kOp, x, channel_layout(x.shape(), channel_axis), mean, variance, gamma, beta, epsilon,
-                   false);
+  return normalize(kOp,
+                   {.layout = channel_layout(x.shape(), channel_axis),
+                    .x = x,
+                    .mean = mean,
+                    .gamma = gamma,
+                    .clamp = {},
+                    .by_own_statistics = false},
+                   variance, beta, epsilon);
 }
 
 }  // namespace sepal::ops

@@ -6,6 +6,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/ops/activations.h"
 #include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
 #include "tests/support/thread_counts.h"
@@ -13,6 +14,7 @@
 namespace sepal::ops {
 namespace {
 
+using testing::expect_close;
 using testing::expect_error;
 using testing::expect_gradients_match_finite_differences;
 using testing::expect_values;
@@ -80,6 +82,32 @@ TEST(BatchNormTraining, HasTheGradientsOfFiniteDifferences) {
           return batch_norm_training(in[0], Tensor(), Tensor(), axis, 1e-3).output;
         },
         {varied(shape, 1)});
+  }
+}
+
+TEST(BatchNormTraining, ClampsAsAnActivationBehindItWould) {
+  for (const auto& [shape, axis] : kPlaces) {
+    const Shape channels{shape[axis]};
+    const Tensors operands{varied(shape, 1, DType::float32), varied(channels, 2, DType::float32),
+                           varied(channels, 3, DType::float32)};
+    const Tensor dy = varied(shape, 4, DType::float32);
+    const auto run = [&, axis = axis](const Bounds& bounds, Tensor (*activation)(const Tensor&)) {
+      GradientTape tape;
+      for (const Tensor& operand : operands) tape.watch(operand);
+      const BatchNormResult result =
+          batch_norm_training(operands[0], operands[1], operands[2], axis, 1e-3, bounds);
+      const Tensor y = activation(result.output);
+      Tensors all = tape.gradient(y, operands, dy);
+      all.push_back(y);
+      return all;
+    };
+    const auto compare = [](const Tensors& got, const Tensors& want) {
+      // Equal but for the sign of a zero.
+      for (std::size_t i = 0; i < want.size(); ++i) expect_close(got[i], want[i], 0.0, 0.0);
+    };
+    const auto nothing = [](const Tensor& x) { return x; };
+    compare(run({.lower = 0.0}, nothing), run({}, [](const Tensor& x) { return relu(x); }));
+    compare(run({0.0, 6.0}, nothing), run({}, relu6));
   }
 }
 

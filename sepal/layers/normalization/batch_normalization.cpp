@@ -79,6 +79,15 @@ Tensor BatchNormalizationLayer::call(const Tensor& input, const CallContext& con
   return std::move(result.output);
 }
 
+Tensor BatchNormalizationLayer::train_and_clamp(const Tensor& input, const ops::Bounds& bounds) {
+  ops::BatchNormResult result =
+      ops::batch_norm_training(input, gamma_ ? gamma_.value() : Tensor(), beta_ ? beta_.value() : Tensor(),
+                               normalize_axis(options_.axis, input.rank()), options_.epsilon, bounds);
+  update_moving(moving_mean_, result.mean, options_.momentum);
+  update_moving(moving_variance_, result.variance, options_.momentum);
+  return std::move(result.output);
+}
+
 // Keras: `BatchNormalization._moments` with a mask. The fuzz is the process's, not the layer's own.
 Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma,
                                             const Tensor& beta, int axis) {

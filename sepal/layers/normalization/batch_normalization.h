@@ -3,6 +3,7 @@
 
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/ref.h"
+#include "sepal/ops/normalization.h"
 
 namespace sepal {
 
@@ -60,6 +61,10 @@ struct BatchNormalizationOptions {
 class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions> {
  public:
   explicit BatchNormalizationLayer(Options options);
+
+  /// A training step with an activation behind it that clamps, in one pass. For a built layer that is
+  /// trainable and an input of its dtype without a mask.
+  Tensor train_and_clamp(const Tensor& input, const ops::Bounds& bounds);
 
  protected:
   void build(const Shape& input_shape) override;
