@@ -18,14 +18,15 @@ constexpr double kTolerance = 1e-5;
 constexpr double kFloat16Tolerance = 1e-2;
 constexpr double kBfloat16Tolerance = 5e-2;
 
-void widen(double& tolerance, const Layer& layer) {
-  if (layer.dtype() == DType::float16) tolerance = std::max(tolerance, kFloat16Tolerance);
-  if (layer.dtype() == DType::bfloat16) tolerance = std::max(tolerance, kBfloat16Tolerance);
-}
-
+// The coarsest dtype that a value passes through decides, whatever comes after it.
 double tolerance_for(const std::vector<Activation>& calls, const CompareOptions& options) {
   double tolerance = kTolerance;
-  for (const Activation& call : calls) widen(tolerance, *call.layer);
+  for (const Activation& call : calls) {
+    for (const Tensor& output : call.outputs) {
+      if (output.dtype() == DType::float16) tolerance = std::max(tolerance, kFloat16Tolerance);
+      if (output.dtype() == DType::bfloat16) tolerance = std::max(tolerance, kBfloat16Tolerance);
+    }
+  }
   return options.tolerance.value_or(tolerance);
 }
 

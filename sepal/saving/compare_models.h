@@ -43,8 +43,8 @@ struct Comparison {
 };
 
 struct CompareOptions {
-  /// Largest difference as a share of the largest expected element. Not given: 1e-5; for a model that
-  /// computes in float16 1e-2, in bfloat16 5e-2.
+  /// Largest difference as a share of the largest expected element. Not given: 1e-5; if a
+  /// layer gives float16 1e-2, bfloat16 5e-2.
   std::optional<double> tolerance = {};
 };
 

@@ -113,6 +113,16 @@ TEST(CompareModels, NamesLayersWithoutACounterpart) {
   EXPECT_NE(more.first_difference(), nullptr);
 }
 
+TEST(CompareModels, AllowsHalfPrecisionItsRounding) {
+  const auto tolerance_of = [](const char* dtype) {
+    const Sequential model({Input({.shape = {2}, .dtype = dtype}), layers::ReLU()});
+    return compare_models(model, model, kInputs).tolerance;
+  };
+  EXPECT_EQ(tolerance_of("float64"), 1e-5);
+  EXPECT_EQ(tolerance_of("float16"), 1e-2);
+  EXPECT_EQ(tolerance_of("bfloat16"), 5e-2);
+}
+
 class CompareWithRecording : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(CompareWithRecording, AgreesWithEveryLayerOfKeras) {
