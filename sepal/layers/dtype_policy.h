@@ -8,9 +8,9 @@
 
 namespace sepal {
 
-/// Empty means floatx() at the time the layer is made. Layers compute in float32 or float64; a policy of
-/// another type
-/// ("float16", "mixed_bfloat16") is kept for the file and refused when a layer is made with it.
+/// The name of a float dtype, for variables and computation, or "mixed_float16" or "mixed_bfloat16", which
+/// compute in 16 bits and keep float32 variables. Empty means the process's policy (dtype_policy()) at the
+/// time the layer is made.
 class DTypePolicy {
  public:
   DTypePolicy() = default;
@@ -21,13 +21,22 @@ class DTypePolicy {
   const std::string& name() const { return name_; }
   bool operator==(const DTypePolicy&) const = default;
 
-  /// The dtype of variables and of computation.
-  /// @throws ValueError if no such policy exists; UnimplementedError if Sepal does not compute in it.
-  DType resolve() const;
+  /// Of variables, and of what a layer computes and returns.
+  /// @throws ValueError if no such policy exists; UnimplementedError if its dtype is not a float.
+  DType variable_dtype() const;
+  DType compute_dtype() const;
 
  private:
   std::string name_;
 };
+
+/// The policy of layers that are not given one (keras.config.dtype_policy): what was set in this session,
+/// else floatx().
+DTypePolicy dtype_policy();
+
+/// keras.config.set_dtype_policy. `clear_session` ends it.
+/// @throws what DTypePolicy::compute_dtype throws.
+void set_dtype_policy(const DTypePolicy& policy);
 
 /// The envelope {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, …}.
 void config_put(Json& out, const char* key, const DTypePolicy& policy);

@@ -58,8 +58,10 @@ Layer::Layer(std::string class_name, LayerArguments arguments)
     : class_name_(std::move(class_name)),
       has_own_name_(!arguments.name.empty()),
       session_(session_id()),
-      dtype_policy_(arguments.dtype),
-      dtype_(arguments.dtype.resolve()),
+      dtype_policy_(arguments.dtype.name().empty() ? sepal::dtype_policy() : arguments.dtype),
+      variable_dtype_(dtype_policy_.variable_dtype()),
+      compute_dtype_(dtype_policy_.compute_dtype()),
+      autocast_(arguments.autocast),
       trainable_(arguments.trainable),
       activity_regularizer_(std::move(arguments.activity_regularizer)) {
   if (arguments.name.find('/') != std::string::npos) {
@@ -68,7 +70,6 @@ Layer::Layer(std::string class_name, LayerArguments arguments)
                     "name={}",
                     arguments.name));
   }
-  if (dtype_policy_.name().empty()) dtype_policy_ = DTypePolicy(dtype_);
   set_name(arguments.name.empty() ? auto_name(class_name_) : std::move(arguments.name));
 }
 
@@ -140,11 +141,19 @@ Tensors Layer::cast_to_compute(const Tensors& inputs) const {
   Tensors cast_inputs = inputs;
   if (!casts_inputs()) return cast_inputs;
   for (Tensor& input : cast_inputs) {
-    if (is_floating(input.dtype()) && input.dtype() != dtype_) {
-      input = ops::cast(input, dtype_).with_mask(input.mask());
+    if (is_floating(input.dtype()) && input.dtype() != compute_dtype_) {
+      input = ops::cast(input, compute_dtype_).with_mask(input.mask());
     }
   }
   return cast_inputs;
+}
+
+void Layer::open_autocast_scope(std::optional<AutocastScope>& scope) const {
+  if (AutocastScope::is_open()) {
+    scope.emplace(autocast_ ? std::optional(compute_dtype_) : std::nullopt);
+  } else if (compute_dtype_ != variable_dtype_) {
+    scope.emplace(compute_dtype_);
+  }
 }
 
 void Layer::add_activity_losses(const Tensors& outputs, Tensors& losses) const {
@@ -179,7 +188,12 @@ Tensors Layer::call_within(const Tensors& inputs, const CallContext& context) {
     for (Tensor& argument : arguments) argument = argument.with_mask(Tensor());
   }
   const RunningCall running(context.losses);
-  Tensors outputs = call_all(arguments, {context.training, context.losses, masks});
+  Tensors outputs;
+  {
+    std::optional<AutocastScope> scope;
+    open_autocast_scope(scope);
+    outputs = call_all(arguments, {context.training, context.losses, masks});
+  }
   add_activity_losses(outputs, *context.losses);
   attach_masks(inputs, masks, outputs);
   return outputs;
@@ -220,6 +234,8 @@ Tensor Layer::call_built(const Tensor& input, CallOptions options) {
   }
   Tensors ignored;
   const RunningCall running(&ignored);
+  std::optional<AutocastScope> scope;
+  open_autocast_scope(scope);
   const Tensors outputs = call_all({input}, {options.training, &ignored, masks_of({input})});
   expect_one_output(outputs.size(), *this);
   return outputs[0];
@@ -278,7 +294,9 @@ Shape Layer::compute_output_shape(const Shape& input_shape) {
     Tensors ignored;
     const RunningCall running(&ignored);
     const GradientTape::Pause no_tape;
-    return call(Tensor::zeros(input_shape, dtype_), {false, &ignored, {}}).shape();
+    std::optional<AutocastScope> scope;
+    open_autocast_scope(scope);
+    return call(Tensor::zeros(input_shape, compute_dtype_), {false, &ignored, {}}).shape();
   }
   return common_shape(compute_output_shape(filled(input_shape, kFirstTrial)),
                       compute_output_shape(filled(input_shape, kSecondTrial)));
@@ -289,7 +307,7 @@ Shapes Layer::compute_output_shapes(const Shapes& input_shapes) {
 }
 
 std::vector<DType> Layer::compute_output_dtypes(const std::vector<DType>&, std::size_t outputs) {
-  return std::vector<DType>(outputs, dtype_);
+  return std::vector<DType>(outputs, compute_dtype_);
 }
 
 void Layer::put_config(Json&) const {}

@@ -26,6 +26,7 @@
 #include "sepal/layers/dtype_policy.h"
 #include "sepal/layers/input_spec.h"
 #include "sepal/layers/layer_arguments.h"
+#include "sepal/weights/autocast_scope.h"
 #include "sepal/weights/variable.h"
 
 namespace sepal {
@@ -44,7 +45,7 @@ class Layer : public Operation {
 
   // ---- Calling (Keras: `__call__`, `apply`, `build`, `call`, `compute_output_shape`) ----
 
-  /// Checks the inputs, builds the layer if needed, casts float inputs to the layer's dtype, runs `call_all`,
+  /// Checks the inputs, builds the layer if needed, casts float inputs to the compute dtype, runs `call_all`,
   /// adds the activity loss and hands on the masks.
   /// @throws ValueError in Keras's words if an input does not fit the layer; TypeError if an input has a mask
   /// and the layer does not support one.
@@ -82,9 +83,15 @@ class Layer : public Operation {
   // ---- State ----
 
   bool built() const { return built_; }
-  /// Dtype of variables and of computation.
-  DType dtype() const { return dtype_; }
+  /// Of variables (Keras calls it `dtype`, too), and of the computation and its results.
+  DType variable_dtype() const { return variable_dtype_; }
+  DType dtype() const { return variable_dtype_; }
+  DType compute_dtype() const { return compute_dtype_; }
   const DTypePolicy& dtype_policy() const { return dtype_policy_; }
+  /// Whether float inputs and variables are cast to the compute dtype; otherwise `call` sees them as they
+  /// are.
+  bool autocast() const { return autocast_; }
+  void set_autocast(bool autocast) { autocast_ = autocast; }
   bool trainable() const { return trainable_; }
   /// Applies to the layer's own weights and to every layer inside.
   virtual void set_trainable(bool trainable);
@@ -217,11 +224,11 @@ class Layer : public Operation {
   virtual void build_all(const Shapes& input_shapes);
   virtual Tensors call_all(const Tensors& inputs, const CallContext& context);
   virtual Shapes compute_output_shapes(const Shapes& input_shapes);
-  /// Dtypes of the outputs; the base class: the layer's dtype for each.
+  /// Dtypes of the outputs; the base class: the compute dtype for each.
   virtual std::vector<DType> compute_output_dtypes(const std::vector<DType>& input_dtypes,
                                                    std::size_t outputs);
-  /// Whether float inputs are cast to the layer's dtype before `call`.
-  virtual bool casts_inputs() const { return true; }
+  /// Whether float inputs are cast to the compute dtype before `call`.
+  virtual bool casts_inputs() const { return autocast_; }
 
   /// The masks of the outputs, empty if none has one; the base class: those of the inputs. Called when an
   /// input has a mask or `makes_mask` says so, and only if the layer supports masking.
@@ -249,6 +256,7 @@ class Layer : public Operation {
   void maybe_build(const Shapes& shapes);
   void enter_scope();
   Tensors cast_to_compute(const Tensors& inputs) const;
+  void open_autocast_scope(std::optional<AutocastScope>& scope) const;
   void check_masks(const std::string& mask) const;
   void attach_masks(const Tensors& inputs, const Tensors& masks, Tensors& outputs);
   void add_activity_losses(const Tensors& outputs, Tensors& losses) const;
@@ -258,7 +266,9 @@ class Layer : public Operation {
   std::string scope_name_;
   std::uint64_t session_;
   DTypePolicy dtype_policy_;
-  DType dtype_;
+  DType variable_dtype_;
+  DType compute_dtype_;
+  bool autocast_;
   bool trainable_;
   bool built_ = false;
   bool supports_masking_ = false;

@@ -20,6 +20,8 @@ struct LayerArguments {
   bool trainable = true;
   DTypePolicy dtype = {};
   Regularizer activity_regularizer = nullptr;
+  /// Whether float inputs are cast to the policy's compute dtype.
+  bool autocast = true;
 };
 
 /// What any layer may be given besides the arguments of its class (Keras: `**kwargs` of the constructor).
@@ -66,6 +68,8 @@ struct WeightOptions {
   Constraint constraint = nullptr;
   /// Not given: the layer's own.
   std::optional<DType> dtype = {};
+  /// Whether the layer reads it in its compute dtype.
+  bool autocast = true;
 };
 
 }  // namespace sepal

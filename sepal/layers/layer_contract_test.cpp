@@ -284,6 +284,17 @@ TEST(LayerContract, IsKeptByEveryLayer) {
   for (const Line& line : lines()) testing::expect_layer_contract(line.layer, line.inputs, line.output);
 }
 
+TEST(LayerContract, IsKeptInSixteenBits) {
+  for (const Line& line : lines()) {
+    line.layer->build_for(line.inputs);
+    // SpatialDropout writes its dtype in place of its policy, as Keras does: a file makes it a float32 layer.
+    // The layer inside of a TimeDistributed has a policy of its own.
+    const std::string name = line.class_name;
+    if (name.starts_with("SpatialDropout") || name == "TimeDistributed") continue;
+    testing::expect_half_precision_contract(line.layer, line.inputs);
+  }
+}
+
 TEST(LayerContract, HasALineForEveryClassOfTheRegistry) {
   // An input has no call of its own, an embedding's inputs are whole numbers; models have their own tests.
   // Others are second names.

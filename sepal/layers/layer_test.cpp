@@ -61,11 +61,6 @@ TEST(Layer, CastsFloatsToItsOwnDtype) {
   EXPECT_EQ(layer(varied({1, 3}, 0, DType::float32)).dtype(), DType::float64);
 }
 
-TEST(Layer, RefusesPoliciesItDoesNotComputeIn) {
-  expect_error<UnimplementedError>([] { layers::Dense({.units = 2, .dtype = "float16"}); }, {"float16"});
-  expect_error<ValueError>([] { layers::Dense({.units = 2, .dtype = "float8"}); }, {"float8"});
-}
-
 TEST(Layer, SetsAllWeightsOrNone) {
   const layers::Dense layer({.units = 2});
   (void)layer(varied({1, 3}, 0, DType::float32));

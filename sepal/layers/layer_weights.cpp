@@ -33,7 +33,7 @@ Variable Layer::add_weight(WeightOptions options) {
                                    name(), options.name));
   }
   enter_scope();
-  const DType dtype = options.dtype.value_or(dtype_);
+  const DType dtype = options.dtype.value_or(variable_dtype_);
   if (!options.name.empty()) {
     for (const Variable& existing : own_weights()) {
       if (existing.name() != options.name) continue;
@@ -54,7 +54,8 @@ Variable Layer::add_weight(WeightOptions options) {
                     {.path = path,
                      .trainable = options.trainable && trainable_,
                      .regularizer = options.regularizer,
-                     .constraint = options.constraint});
+                     .constraint = options.constraint,
+                     .autocast = options.autocast});
   (options.trainable ? trainable_kind_ : non_trainable_kind_).push_back(variable);
   return variable;
 }

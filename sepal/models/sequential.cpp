@@ -45,8 +45,8 @@ void SequentialModel::add(SequentialItem item) {
   }
   const bool begins = layers_.empty() && !input_.defined();
   if (begins && layer->batch_input_shape()) {
-    input_ =
-        Input({.dtype = std::string(name_of(layer->dtype())), .batch_shape = *layer->batch_input_shape()});
+    input_ = Input(
+        {.dtype = std::string(name_of(layer->compute_dtype())), .batch_shape = *layer->batch_input_shape()});
   }
   if (input_.defined()) {
     layer_outputs_.push_back(layer(layers_.empty() ? input_ : layer_outputs_.back()));

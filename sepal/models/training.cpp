@@ -17,6 +17,7 @@
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/implementations.h"
 #include "sepal/train/callbacks/progress_bar.h"
+#include "sepal/train/optimizers/loss_scale_optimizer.h"
 
 namespace sepal {
 
@@ -100,7 +101,15 @@ Trainer::Trainer() : frozen_(std::make_unique<FrozenPlan>()) {}
 Trainer::~Trainer() = default;
 
 void Trainer::compile(CompileOptions options) {
+  const bool scales =
+      options.auto_scale_loss && options.optimizer && model().dtype_policy().name() == "mixed_float16";
   state_ = std::make_unique<TrainingState>(std::move(options));
+  if (scales) scale_loss();
+}
+
+void Trainer::scale_loss() {
+  TrainingState& state = compiled_state("scale_loss");
+  state.set_optimizer(optimizers::with_loss_scaling(state.optimizer()));
 }
 
 TrainingState& Trainer::compiled_state(const char* method) const {

@@ -26,6 +26,8 @@ struct CompileOptions {
   MetricsArgument metrics = {};
   /// Reported; they see the sample weights and class weights.
   MetricsArgument weighted_metrics = {};
+  /// Whether a model of the policy "mixed_float16" gets a LossScaleOptimizer around its optimizer.
+  bool auto_scale_loss = true;
 };
 
 /// Data to look at after each epoch, not to learn from.
@@ -90,6 +92,8 @@ class Trainer : public TrainingHost {
   /// @throws ValueError if a loss or metric does not go with the outputs.
   void compile(CompileOptions options);
   bool compiled() const { return state_ != nullptr; }
+  /// Puts a LossScaleOptimizer around the optimizer, as `compile` does for "mixed_float16".
+  void scale_loss();
 
   /// Trains for `epochs` passes over the data. x and y: one tensor, or one for each input and output, of
   /// equally many rows; of any dtype.

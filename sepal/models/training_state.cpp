@@ -58,7 +58,8 @@ std::vector<std::vector<Metric>> metrics_for_outputs(const MetricsArgument& argu
 
 }  // namespace
 
-TrainingState::TrainingState(CompileOptions options) : options_(std::move(options)) {}
+TrainingState::TrainingState(CompileOptions options)
+    : options_(std::move(options)), optimizer_(options_.optimizer) {}
 
 void TrainingState::match_losses(const std::vector<std::string>& output_names) {
   if (losses_matched_) return;

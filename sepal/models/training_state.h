@@ -14,7 +14,9 @@ class TrainingState {
   explicit TrainingState(CompileOptions options);
 
   const CompileOptions& options() const { return options_; }
-  const Optimizer& optimizer() const { return options_.optimizer; }
+  /// That of the options, or one around it.
+  const Optimizer& optimizer() const { return optimizer_; }
+  void set_optimizer(Optimizer optimizer) { optimizer_ = std::move(optimizer); }
 
   /// The sum to be made small: weighted losses of the outputs and `extra` (regularizers and such). Counts it
   /// into the running means.
@@ -54,6 +56,7 @@ class TrainingState {
   void match_metrics(const Dataset& batch, const std::vector<std::string>& output_names);
 
   CompileOptions options_;
+  Optimizer optimizer_;
   bool losses_matched_ = false;
   bool metrics_matched_ = false;
   std::vector<std::string> output_names_;

@@ -1,4 +1,6 @@
 // The state of an optimizer in a legacy `.h5` file -> a model.
+#include <algorithm>
+
 #include "sepal/saving/legacy_h5.h"
 #include "sepal/saving/legacy_layout.h"
 
@@ -28,6 +30,9 @@ std::string optimizer_from_legacy_h5(ModelBase& model, const H5File& file) {
   if (!names || names->empty()) return {};
   std::vector<std::string> paths;
   for (const std::string& name : *names) paths.push_back(h5_join(kLegacyOptimizerGroup, name));
+  scale_loss_as_saved(model, std::any_of(names->begin(), names->end(), [](const std::string& name) {
+                        return own_name(name) == "dynamic_scale";
+                      }));
   const std::size_t learning = model.trainable_weights().size();
   if (has_moments_apart(model.optimizer()->class_name(), own_name(names->front())) &&
       paths.size() >= 1 + 2 * learning) {

@@ -16,6 +16,8 @@ namespace sepal {
 namespace {
 
 constexpr const char* kOptimizerGroup = "optimizer/vars";
+// Of a LossScaleOptimizer, whose own group has the same variables at its end.
+constexpr const char* kInnerOptimizerGroup = "optimizer/inner_optimizer/vars";
 
 std::string dataset_path(const WeightEntry& entry, std::size_t index) {
   return h5_join(entry.group, std::to_string(index));
@@ -128,6 +130,9 @@ std::vector<std::byte> weights_to_h5(const ModelBase& model) {
   if (model.compiled()) {
     const Optimizer optimizer = model.optimizer();
     write(kOptimizerGroup, optimizer->name(), optimizer->variables());
+    if (const auto* inner = optimizer->inner_optimizer()) {
+      write(kInnerOptimizerGroup, inner->name(), inner->variables());
+    }
   }
   return writer.finish();
 }
@@ -152,7 +157,14 @@ LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file,
   return loaded;
 }
 
+void scale_loss_as_saved(ModelBase& model, bool is_scaled) {
+  if (!is_scaled || model.optimizer()->inner_optimizer() != nullptr) return;
+  model.scale_loss();
+  model.build_optimizer();
+}
+
 std::string optimizer_from_h5(ModelBase& model, const H5File& file) {
+  scale_loss_as_saved(model, datasets_in(file, kInnerOptimizerGroup) > 0);
   const std::size_t saved = datasets_in(file, kOptimizerGroup);
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < saved; ++i) paths.push_back(h5_join(kOptimizerGroup, std::to_string(i)));

@@ -31,6 +31,9 @@ class LoadedWeights {
 LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file,
                               std::vector<std::string>* left_out = nullptr);
 
+/// For a file that holds the state of a LossScaleOptimizer: `compile` puts one around the optimizer of a
+/// model under the policy "mixed_float16", but the file does not name it.
+void scale_loss_as_saved(ModelBase& model, bool is_scaled);
 /// Fills the optimizer's state, which must have its slots (Trainer::build_optimizer), from the file.
 /// Returns why it could not, or nothing: a model can be trained on without it.
 std::string optimizer_from_h5(ModelBase& model, const H5File& file);

@@ -6,6 +6,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/weights/autocast_scope.h"
 
 namespace sepal {
 
@@ -45,7 +46,7 @@ std::uint64_t Variable::version() const { return state().version; }
 Tensor Variable::value() const {
   const State& s = state();
   if (s.options.trainable) GradientTape::watch_everywhere(s.value);
-  return s.value;
+  return s.options.autocast ? AutocastScope::cast(s.value) : s.value;
 }
 
 void Variable::assign(const Tensor& value) {

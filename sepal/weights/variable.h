@@ -18,6 +18,8 @@ struct VariableOptions {
   bool trainable = true;
   Regularizer regularizer = nullptr;
   Constraint constraint = nullptr;
+  /// Whether an AutocastScope applies to it.
+  bool autocast = true;
 };
 
 /// A shared handle, as Python names are: copies name the same variable.
@@ -46,7 +48,8 @@ class Variable {
   const Regularizer& regularizer() const;
   const Constraint& constraint() const;
 
-  /// The value; a trainable variable is watched by every tape of this thread.
+  /// The value, in the dtype of the AutocastScope if there is one; a trainable variable is watched by every
+  /// tape of this thread.
   Tensor value() const;
 
   /// @throws ValueError naming the variable if the shape is not exactly its own. The dtype is converted.

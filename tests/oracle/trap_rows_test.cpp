@@ -151,9 +151,17 @@ TEST(OracleTraps, T23_TheStaticShapeOfADilatedWindowIsThatOfTheResult) {
   EXPECT_EQ(layer(Tensor::ones({1, 7, 6, 1})).shape(), (Shape{1, 3, 2, 1}));
 }
 
-TEST(OracleTraps, T26_SixteenBitFloatsAreRefusedAndWholeNumbersAreExact) {
-  expect_error<UnimplementedError>(
-      [] { SeparableConv2D({.filters = 1, .kernel_size = 1, .dtype = "float16"}); }, {"float16"});
+TEST(OracleTraps, T26_SixteenBitFloatsSumInFloat32AndWholeNumbersAreExact) {
+  // 4096 ones: a sum in float16 would stay at 2048, one in bfloat16 at 256.
+  for (const char* dtype : {"float16", "bfloat16", "mixed_float16", "mixed_bfloat16"}) {
+    const SeparableConv2D sum({.filters = 1,
+                               .kernel_size = 64,
+                               .use_bias = false,
+                               .depthwise_initializer = "ones",
+                               .pointwise_initializer = "ones",
+                               .dtype = dtype});
+    EXPECT_EQ(sum(Tensor::ones({1, 64, 64, 1})).item(), 4096.0) << dtype;
+  }
   const SeparableConv2D layer({.filters = 1,
                                .kernel_size = 1,
                                .use_bias = false,

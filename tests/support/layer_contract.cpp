@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "sepal/autodiff/gradient_tape.h"
 #include "sepal/layers/deep_copy.h"
 #include "sepal/layers/registry.h"
 #include "sepal/models/model.h"
+#include "sepal/ops/elementwise.h"
+#include "sepal/ops/reduce.h"
 #include "sepal/saving/load_model.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/tensor_checks.h"
@@ -36,7 +41,86 @@ std::shared_ptr<Layer> twin(const Layer& layer, const Shapes& input_shapes) {
   return copy;
 }
 
+// What a call gives, and d(sum of the first output) by inputs and trainable weights.
+struct Outcome {
+  Tensor output;
+  Tensors gradients;
+};
+
+Outcome run(Layer& layer, const Tensors& inputs) {
+  GradientTape tape;
+  for (const Tensor& input : inputs) tape.watch(input);
+  Outcome outcome;
+  outcome.output = layer(inputs)[0];
+  Tensors sources = inputs;
+  for (const Variable& weight : layer.trainable_weights()) sources.push_back(weight.value());
+  outcome.gradients = tape.gradient(ops::sum(ops::cast(outcome.output, DType::float64)), sources);
+  return outcome;
+}
+
+// Within some units in the last place of the largest element.
+void expect_near(const Tensor& got, const Tensor& want, DType precision) {
+  const Tensor exact = want.astype(DType::float64);
+  double largest = 1.0;
+  for (const double v : exact.values<double>()) largest = std::max(largest, std::abs(v));
+  const double ulp = precision == DType::float16 ? 0x1p-10 : 0x1p-7;
+  expect_close(got.astype(DType::float64), exact, 0, 8 * ulp * largest);
+}
+
+Tensors rounded(const Tensors& tensors, DType dtype) {
+  Tensors result;
+  for (const Tensor& tensor : tensors) {
+    result.push_back(is_floating(tensor.dtype()) ? tensor.astype(dtype).astype(DType::float64) : tensor);
+  }
+  return result;
+}
+
 }  // namespace
+
+void expect_half_precision_contract(const Ref<Layer>& layer, const Shapes& input_shapes) {
+  for (const char* name : {"float16", "bfloat16", "mixed_float16", "mixed_bfloat16"}) {
+    SCOPED_TRACE(layer->class_name() + " " + name);
+    const DTypePolicy policy(name);
+    Json config = layer->get_config();
+    config_put(config, "dtype", policy);
+    const std::shared_ptr<Layer> half = layer_from_config(layer->class_name(), config);
+    const std::shared_ptr<Layer> exact = layer_from_config(layer->class_name(), layer->get_config());
+    // Numbers that both have exactly: where an op chooses, both choose alike.
+    const DType compute = policy.compute_dtype();
+    const Tensors inputs = rounded(random_inputs(input_shapes), compute);
+    const Tensors weights = rounded(layer->get_weights(), compute);
+    for (const auto& each : {half, exact}) {
+      each->build_for(input_shapes);
+      each->set_weights(weights);
+    }
+    for (const Variable& weight : half->weights()) {
+      const bool is_float = is_floating(weight.dtype());
+      EXPECT_EQ(weight.dtype(), is_float ? policy.variable_dtype() : weight.dtype()) << weight.path();
+    }
+
+    const Outcome got = run(*half, inputs);
+    const Outcome want = run(*exact, inputs);
+    EXPECT_EQ(got.output.dtype(), compute);
+    expect_near(got.output, want.output, compute);
+    for (std::size_t i = 0; i < want.gradients.size(); ++i) {
+      EXPECT_EQ(got.gradients[i].dtype(), i < inputs.size() ? DType::float64 : policy.variable_dtype());
+      expect_near(got.gradients[i], want.gradients[i], compute);
+    }
+
+    KerasTensors symbolic;
+    for (const Shape& shape : input_shapes)
+      symbolic.push_back(Input({.shape = shape.slice(1), .dtype = "float64"}));
+    const Ref<Layer> handle(half);
+    const KerasTensors outputs = handle.all(symbolic);
+    EXPECT_EQ(outputs[0].dtype(), compute);
+    const Model model(symbolic, outputs);
+    expect_same_bits(model.all(inputs)[0], got.output);
+    const TemporaryFolder folder;
+    model->save(folder / "model.keras");
+    expect_same_bits(load_model(folder / "model.keras").all(inputs)[0], got.output);
+    expect_same_bits(deep_copy(handle).all(inputs)[0], got.output);
+  }
+}
 
 void expect_layer_contract(const Ref<Layer>& layer, const Shapes& input_shapes,
                            const Shape& expected_output) {

@@ -12,4 +12,9 @@ namespace sepal::testing {
 /// `input_shapes` have the batch axis.
 void expect_layer_contract(const Ref<Layer>& layer, const Shapes& input_shapes, const Shape& expected_output);
 
+/// Checks a built layer of dtype float64 under each policy of 16 bits: variables, inputs, outputs and
+/// gradients have the dtypes of the policy; outputs and gradients are near those of float64; a saved and
+/// loaded model and a deep copy compute the same bits.
+void expect_half_precision_contract(const Ref<Layer>& layer, const Shapes& input_shapes);
+
 }  // namespace sepal::testing

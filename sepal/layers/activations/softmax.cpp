@@ -34,10 +34,10 @@ Tensor SoftmaxLayer::call(const Tensor& input, const CallContext& context) {
   };
   const Tensor mask = context.mask();
   if (!mask.defined()) return softmax(input);
-  // So low that its exponential is 0; Keras takes the same number for float32 and float64.
-  constexpr double kMasked = -1e9;
+  // So low that its exponential is 0; Keras's numbers.
+  const double masked = input.dtype() == DType::float16 ? -3e4 : -1e9;
   const Tensor kept = widened(mask, input.shape());
-  const Tensor result = softmax(ops::where(kept, input, Tensor::full(input.shape(), kMasked, input.dtype())));
+  const Tensor result = softmax(ops::where(kept, input, Tensor::full(input.shape(), masked, input.dtype())));
   return ops::where(kept, result, Tensor::zeros(result.shape(), result.dtype()));
 }
 

@@ -22,6 +22,7 @@ EmbeddingLayer::EmbeddingLayer(Options options) : ConfiguredLayer("Embedding", s
   expect_positive_integer(options_.input_dim, "input_dim");
   expect_positive_integer(options_.output_dim, "output_dim");
   set_supports_masking(options_.mask_zero);
+  set_autocast(false);
 }
 
 void EmbeddingLayer::build(const Shape&) {
@@ -35,7 +36,8 @@ void EmbeddingLayer::build(const Shape&) {
 
 Tensor EmbeddingLayer::call(const Tensor& input, const CallContext&) {
   const bool is_whole = input.dtype() == DType::int32 || input.dtype() == DType::int64;
-  return ops::take(embeddings_.value(), is_whole ? input : ops::cast(input, DType::int32));
+  const Tensor rows = ops::take(embeddings_.value(), is_whole ? input : ops::cast(input, DType::int32));
+  return ops::cast(rows, compute_dtype());
 }
 
 Shape EmbeddingLayer::compute_output_shape(const Shape& input_shape) {

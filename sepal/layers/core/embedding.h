@@ -47,7 +47,6 @@ class EmbeddingLayer : public ConfiguredLayer<EmbeddingOptions> {
   /// @throws InvalidArgumentError naming a number that is not in [0, input_dim).
   Tensor call(const Tensor& input, const CallContext& context) override;
   Shape compute_output_shape(const Shape& input_shape) override;
-  bool casts_inputs() const override { return false; }
   Tensors compute_masks(const Tensors& inputs, const Tensors& masks) override;
   bool makes_mask() const override { return options_.mask_zero; }
   void put_config(Json& config) const override;

@@ -7,6 +7,7 @@
 #include "sepal/layers/normalization/scale_weights.h"
 #include "sepal/ops/array.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/normalization.h"
 #include "sepal/ops/reduce.h"
 
@@ -26,8 +27,12 @@ void move_towards(Tensor& moving, const Tensor& batch, double momentum) {
 void update_moving(Variable& moving, const Tensor& batch, double momentum) {
   if (moving.dtype() == DType::float64) {
     move_towards<double>(moving.mutable_value(), batch, momentum);
-  } else {
+  } else if (moving.dtype() == DType::float32) {
     move_towards<float>(moving.mutable_value(), batch, momentum);
+  } else {
+    Tensor value = moving.value().astype(DType::float32);
+    move_towards<float>(value, batch, momentum);
+    moving.assign(value);
   }
 }
 
@@ -56,20 +61,27 @@ void BatchNormalizationLayer::build(const Shape& input_shape) {
   moving_mean_ = add_weight({.shape = shape,
                              .initializer = options_.moving_mean_initializer,
                              .trainable = false,
-                             .name = "moving_mean"});
+                             .name = "moving_mean",
+                             .autocast = false});
   moving_variance_ = add_weight({.shape = shape,
                                  .initializer = options_.moving_variance_initializer,
                                  .trainable = false,
-                                 .name = "moving_variance"});
+                                 .name = "moving_variance",
+                                 .autocast = false});
   set_input_spec({.ndim = input_shape.rank(), .axes = {{axis, length}}});
 }
 
 Tensor BatchNormalizationLayer::call(const Tensor& input, const CallContext& context) {
+  return ops::cast(normalized(ops::widened(input), context), compute_dtype());
+}
+
+Tensor BatchNormalizationLayer::normalized(const Tensor& input, const CallContext& context) {
   const int axis = normalize_axis(options_.axis, input.rank());
-  const Tensor gamma = gamma_ ? gamma_.value() : Tensor();
-  const Tensor beta = beta_ ? beta_.value() : Tensor();
+  const Tensor gamma = value_as(gamma_, input.dtype());
+  const Tensor beta = value_as(beta_, input.dtype());
   if (!context.training || !trainable()) {
-    return ops::batch_norm_inference(input, moving_mean_.value(), moving_variance_.value(), gamma, beta, axis,
+    return ops::batch_norm_inference(input, value_as(moving_mean_, input.dtype()),
+                                     value_as(moving_variance_, input.dtype()), gamma, beta, axis,
                                      options_.epsilon);
   }
   if (const Tensor mask = context.mask(); mask.defined()) return call_masked(input, mask, gamma, beta, axis);

@@ -73,6 +73,7 @@ class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions
   bool takes_mask() const override { return true; }
 
  private:
+  Tensor normalized(const Tensor& input, const CallContext& context);
   // Training on the steps that count.
   Tensor call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma, const Tensor& beta,
                      int axis);

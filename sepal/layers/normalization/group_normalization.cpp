@@ -5,6 +5,7 @@
 #include "sepal/base/error.h"
 #include "sepal/layers/normalization/axis_bounds.h"
 #include "sepal/layers/normalization/scale_weights.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/layer_normalization.h"
 
 namespace sepal {
@@ -12,6 +13,7 @@ namespace sepal {
 GroupNormalizationLayer::GroupNormalizationLayer(Options options)
     : ConfiguredLayer("GroupNormalization", std::move(options)) {
   set_supports_masking();
+  set_autocast(false);
   if (options_.groups <= 0 && options_.groups != -1) {
     throw ValueError(
         fmt::format("Received an invalid value for argument `groups`, expected a positive integer (or `-1` "
@@ -47,8 +49,10 @@ void GroupNormalizationLayer::build(const Shape& input_shape) {
 Tensor GroupNormalizationLayer::call(const Tensor& input, const CallContext&) {
   const std::int64_t groups =
       options_.groups == -1 ? input.shape()[static_cast<int>(options_.axis)] : options_.groups;
-  return ops::group_normalization(input, gamma_ ? gamma_.value() : Tensor(), beta_ ? beta_.value() : Tensor(),
-                                  groups, options_.axis, options_.epsilon);
+  const Tensor x = ops::widened(input);
+  const Tensor y = ops::group_normalization(x, value_as(gamma_, x.dtype()), value_as(beta_, x.dtype()),
+                                            groups, options_.axis, options_.epsilon);
+  return ops::cast(y, compute_dtype());
 }
 
 Shape GroupNormalizationLayer::compute_output_shape(const Shape& input_shape) {

@@ -7,6 +7,7 @@
 #include "sepal/base/error.h"
 #include "sepal/layers/normalization/axis_bounds.h"
 #include "sepal/layers/normalization/scale_weights.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/layer_normalization.h"
 
 namespace sepal {
@@ -14,6 +15,7 @@ namespace sepal {
 LayerNormalizationLayer::LayerNormalizationLayer(Options options)
     : ConfiguredLayer("LayerNormalization", std::move(options)) {
   set_supports_masking();
+  set_autocast(false);
   if (options_.axis.empty()) {
     throw ValueError("The `axis` argument must be an integer or several. Received: axis=()");
   }
@@ -39,8 +41,10 @@ void LayerNormalizationLayer::build(const Shape& input_shape) {
 }
 
 Tensor LayerNormalizationLayer::call(const Tensor& input, const CallContext&) {
-  return ops::layer_normalization(input, gamma_ ? gamma_.value() : Tensor(), beta_ ? beta_.value() : Tensor(),
-                                  options_.axis.values(), options_.epsilon, options_.rms_scaling);
+  const Tensor x = ops::widened(input);
+  const Tensor y = ops::layer_normalization(x, value_as(gamma_, x.dtype()), value_as(beta_, x.dtype()),
+                                            options_.axis.values(), options_.epsilon, options_.rms_scaling);
+  return ops::cast(y, compute_dtype());
 }
 
 Shape LayerNormalizationLayer::compute_output_shape(const Shape& input_shape) {

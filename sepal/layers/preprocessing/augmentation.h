@@ -66,7 +66,7 @@ class AugmentationLayer : public ConfiguredLayer<OptionsT> {
 
   Tensor call(const Tensor& input, const CallContext& context) override {
     (void)height_axis(input.shape(), options_.data_format);
-    const Tensor images = ops::cast(input, this->dtype());
+    const Tensor images = ops::cast(input, this->compute_dtype());
     if (!context.training) return images;
     RandomStream stream(generator_.next());
     return ops::reshape(augment(as_batch(images), stream), images.shape());

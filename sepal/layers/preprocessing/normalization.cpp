@@ -107,7 +107,7 @@ Tensor NormalizationLayer::laid_out(const Tensor& given) const {
   const std::size_t first = keep_axes_.size() - static_cast<std::size_t>(given.rank());
   for (int i = 0; i < given.rank(); ++i)
     shape[keep_axes_[first + static_cast<std::size_t>(i)]] = given.shape()[i];
-  return ops::broadcast_to(given.reshaped(shape), broadcast_shape_).astype(dtype());
+  return ops::broadcast_to(given.reshaped(shape), broadcast_shape_).astype(compute_dtype());
 }
 
 Tensor NormalizationLayer::broadcast_mean() const {
@@ -121,8 +121,8 @@ Tensor NormalizationLayer::broadcast_variance() const {
 }
 
 Tensor NormalizationLayer::call(const Tensor& input, const CallContext&) {
-  const Tensor x = ops::cast(input, dtype());
-  const Tensor floor = Tensor::scalar(epsilon(), dtype());
+  const Tensor x = ops::cast(input, compute_dtype());
+  const Tensor floor = Tensor::scalar(epsilon(), compute_dtype());
   const Tensor deviation = ops::maximum(ops::sqrt(broadcast_variance()), floor);
   if (options_.invert) return ops::add(broadcast_mean(), ops::multiply(x, deviation));
   return ops::divide(ops::subtract(x, broadcast_mean()), deviation);

@@ -22,7 +22,7 @@ bool is_zero(const PerChannel& value) { return !value.is_list && value.values[0]
 }  // namespace
 
 Tensor RescalingLayer::call(const Tensor& input, const CallContext&) {
-  const Tensor x = ops::cast(input, dtype());
+  const Tensor x = ops::cast(input, compute_dtype());
   const Tensor scaled = ops::multiply(x, along_channels(options_.scale, x));
   return is_zero(options_.offset) ? scaled : ops::add(scaled, along_channels(options_.offset, x));
 }

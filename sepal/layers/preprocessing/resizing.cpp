@@ -119,7 +119,7 @@ CenterCropLayer::CenterCropLayer(Options options) : ConfiguredLayer("CenterCrop"
 
 Tensor CenterCropLayer::call(const Tensor& input, const CallContext&) {
   const Shape shape = compute_output_shape(input.shape());
-  const Tensor x = as_batch(ops::cast(input, dtype()));
+  const Tensor x = as_batch(ops::cast(input, compute_dtype()));
   const int axis = height_axis(x.shape(), options_.data_format);
   const std::int64_t top = (x.shape()[axis] - options_.height) / 2;
   const std::int64_t left = (x.shape()[axis + 1] - options_.width) / 2;

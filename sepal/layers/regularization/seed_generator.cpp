@@ -22,6 +22,7 @@ void fill_blocks(T* values, std::int64_t count, std::uint64_t key, Draw draw) {
 
 template <class Draw>
 Tensor drawn(const Shape& shape, DType dtype, std::uint64_t key, Draw draw) {
+  if (is_half(dtype)) return drawn(shape, DType::float32, key, draw).astype(dtype);
   Tensor values(shape, dtype);
   if (dtype == DType::float64) {
     fill_blocks(values.mutable_data<double>(), values.num_elements(), key, draw);

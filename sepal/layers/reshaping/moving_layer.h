@@ -8,7 +8,7 @@
 
 namespace sepal {
 
-/// Whole numbers stay whole numbers; floats come out in the layer's dtype.
+/// Whole numbers stay whole numbers; floats come out in the layer's compute dtype.
 template <class OptionsT>
 class MovingLayer : public ConfiguredLayer<OptionsT> {
  protected:
@@ -16,7 +16,7 @@ class MovingLayer : public ConfiguredLayer<OptionsT> {
 
   std::vector<DType> compute_output_dtypes(const std::vector<DType>& input_dtypes, std::size_t) override {
     std::vector<DType> dtypes = input_dtypes;
-    std::replace_if(dtypes.begin(), dtypes.end(), is_floating, this->dtype());
+    std::replace_if(dtypes.begin(), dtypes.end(), is_floating, this->compute_dtype());
     return dtypes;
   }
 };

@@ -34,14 +34,43 @@ Optimizer make(const Json* config, const std::string& owner) {
   return Handle(read_object<Options>(&renamed, owner, kIgnored));
 }
 
+// Keras before 3.10 wrote the fields of every optimizer for it, tf.keras 2 whether the scale changes at all.
+constexpr std::initializer_list<const char*> kWithoutScaling = {"weight_decay",
+                                                                "clipnorm",
+                                                                "global_clipnorm",
+                                                                "clipvalue",
+                                                                "use_ema",
+                                                                "ema_momentum",
+                                                                "ema_overwrite_frequency",
+                                                                "loss_scale_factor",
+                                                                "dynamic",
+                                                                "gradient_accumulation_steps"};
+
+// Keras's default of such a field, which is all that it may say.
+Json default_without_scaling(const std::string& key) {
+  if (key == "use_ema") return false;
+  if (key == "dynamic") return true;
+  return key == "ema_momentum" ? Json(0.99) : Json();
+}
+
+Optimizer make_loss_scaling(const Json* config, const std::string& owner) {
+  for (const char* key : kWithoutScaling) {
+    if (config == nullptr || !config->contains(key)) continue;
+    const Json& value = (*config)[key];
+    if (value == default_without_scaling(key)) continue;
+    throw ValueError(fmt::format("{}: LossScaleOptimizer does not support `{}`. Received: {}={}", owner, key,
+                                 key, value.dump()));
+  }
+  return optimizers::LossScaleOptimizer(
+      read_object<optimizers::LossScaleOptions>(config, owner, kWithoutScaling));
+}
+
 std::map<std::string, Optimizer::Make>& table() {
   using namespace optimizers;
   static std::map<std::string, Optimizer::Make> makers = {
-      {"adagrad", make<Adagrad, AdagradOptions>},
-      {"adam", make<Adam, AdamOptions>},
-      {"adamw", make<AdamW, AdamWOptions>},
-      {"rmsprop", make<RMSprop, RMSpropOptions>},
-      {"sgd", make<SGD, SGDOptions>},
+      {"adagrad", make<Adagrad, AdagradOptions>}, {"adam", make<Adam, AdamOptions>},
+      {"adamw", make<AdamW, AdamWOptions>},       {"lossscaleoptimizer", make_loss_scaling},
+      {"rmsprop", make<RMSprop, RMSpropOptions>}, {"sgd", make<SGD, SGDOptions>},
   };
   return makers;
 }

@@ -9,6 +9,7 @@
 #include "sepal/base/error.h"
 #include "sepal/base/parallel.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/half.h"
 #include "sepal/ops/reduce.h"
 #include "sepal/train/optimizers/update_loop.h"
 
@@ -44,12 +45,13 @@ std::string slot_name(const Variable& variable, const std::string& slot) {
 
 bool is_positive(const std::optional<double>& value) { return value && *value > 0.0; }
 
-double square_sum(const Tensor& x) { return ops::sum(ops::square(x)).item(); }
+double square_sum(const Tensor& x) { return ops::sum(ops::square(ops::widened(x))).item(); }
 
 // g * limit / max(norm, limit), in the gradient's own precision.
 Tensor clipped_by_norm(const Tensor& g, double limit) {
   const double norm = std::sqrt(square_sum(g));
-  return ops::divide(ops::multiply(g, limit), Tensor::scalar(std::max(norm, limit), g.dtype()));
+  const Tensor scaled = ops::multiply(ops::widened(g), limit);
+  return ops::divide(scaled, Tensor::scalar(std::max(norm, limit), scaled.dtype())).astype(g.dtype());
 }
 
 }  // namespace
@@ -193,8 +195,28 @@ void OptimizerBase::clip(std::vector<Pair>& pairs) const {
   }
 }
 
+void OptimizerBase::update_rounded(const Step& step) {
+  const auto wide = [](const Variable& variable) {
+    return Variable(variable.value().astype(DType::float32), variable.name(), {.trainable = false});
+  };
+  Step copy{wide(step.variable), step.gradient.astype(DType::float32), step.learning_rate, step.number, {}};
+  for (const Variable& slot : step.slots) copy.slots.push_back(wide(slot));
+  update(copy);
+  Variable variable = step.variable;
+  variable.assign(copy.variable.value());
+  for (std::size_t i = 0; i < copy.slots.size(); ++i) {
+    Variable slot = step.slots[i];
+    slot.assign(copy.slots[i].value());
+  }
+}
+
 void OptimizerBase::decay_weights(const Variable& variable, double rate) const {
   Variable target = variable;
+  if (is_half(target.dtype())) {
+    const Tensor w = target.value();
+    target.assign(ops::subtract(w, ops::multiply(ops::multiply(w, *options_.weight_decay), rate)));
+    return;
+  }
   update_elements(target.dtype(), target.num_elements(), [&]<class T>(T) {
     const auto decay = cast_by_keras<T>(*options_.weight_decay);
     const auto step = static_cast<T>(rate);
@@ -209,6 +231,11 @@ void OptimizerBase::average_variables() {
   for (std::size_t i = 0; i < trainable_.size(); ++i) {
     Variable& average = averages_[i][0];
     const Tensor value = trainable_[i].value();
+    if (is_half(average.dtype())) {
+      average.assign(
+          ops::add(ops::multiply(average.value(), momentum), ops::multiply(value, 1.0 - momentum)));
+      continue;
+    }
     update_elements(average.dtype(), average.num_elements(), [&]<class T>(T) {
       const auto keep = static_cast<T>(momentum);
       const T* w = value.data<T>();
@@ -251,7 +278,11 @@ void OptimizerBase::apply(const Tensors& gradients, const Variables& variables) 
     const std::int64_t number = iterations() + 1;
     for (Pair& pair : pairs) {
       Step step{trainable_[pair.index], std::move(pair.gradient), rate, number, slots_[pair.index]};
-      update(step);
+      if (is_half(step.variable.dtype())) {
+        update_rounded(step);
+      } else {
+        update(step);
+      }
     }
   }
   if (options_.use_ema) average_variables();

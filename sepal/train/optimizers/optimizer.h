@@ -21,17 +21,17 @@ namespace optimizers {
 /// What every optimizer takes. The options of each one repeat these fields, because C++ has no designated
 /// initialisers for inherited members.
 struct CommonOptions {
-  LearningRate learning_rate;
-  std::optional<double> weight_decay;
-  std::optional<double> clipnorm;
-  std::optional<double> clipvalue;
-  std::optional<double> global_clipnorm;
-  bool use_ema;
-  double ema_momentum;
-  std::optional<std::int64_t> ema_overwrite_frequency;
-  std::optional<double> loss_scale_factor;
-  std::optional<std::int64_t> gradient_accumulation_steps;
-  std::string name;
+  LearningRate learning_rate = 0.0;
+  std::optional<double> weight_decay = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> clipvalue = {};
+  std::optional<double> global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<std::int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = {};
 };
 
 template <class Options>
@@ -81,31 +81,37 @@ class OptimizerBase {
   const std::string& name() const { return options_.name; }
 
   /// The current rate (of a schedule: for the next update).
-  double learning_rate() const;
+  virtual double learning_rate() const;
   /// @throws TypeError if the rate comes from a schedule.
-  void set_learning_rate(double rate);
-  void set_schedule(Schedule schedule);
+  virtual void set_learning_rate(double rate);
+  virtual void set_schedule(Schedule schedule);
 
   /// Updates so far; with gradient accumulation, those that changed the variables.
-  std::int64_t iterations() const;
+  virtual std::int64_t iterations() const;
 
   /// Creates the slots of `variables`; later calls do nothing.
-  void build(const Variables& variables);
+  virtual void build(const Variables& variables);
   bool built() const { return built_; }
 
   /// One update. A gradient that is not defined leaves its variable alone. Constraints are applied to each
-  /// variable that was updated. Builds first if needed.
+  /// variable that was updated. Builds first if needed. 16-bit variables are updated in float32 and rounded.
   /// @throws ValueError if no gradient is defined, or a variable is not one that the optimizer was built for.
-  void apply(const Tensors& gradients, const Variables& variables);
+  virtual void apply(const Tensors& gradients, const Variables& variables);
 
-  /// loss * loss_scale_factor, where one was given: what the gradients must be taken of.
-  Tensor scale_loss(const Tensor& loss) const;
+  /// The loss times the scale that `apply` divides the gradients by (loss_scale_factor, where one was given):
+  /// what the gradients must be taken of.
+  virtual Tensor scale_loss(const Tensor& loss) const;
+  const std::optional<double>& loss_scale_factor() const { return options_.loss_scale_factor; }
+  void set_loss_scale_factor(std::optional<double> factor) { options_.loss_scale_factor = factor; }
 
   /// With use_ema: gives each variable its moving average.
-  void finalize_variable_values(const Variables& variables);
+  virtual void finalize_variable_values(const Variables& variables);
 
   /// The state as Keras saves it: iteration, learning_rate (unless there is a schedule), then the slots.
-  Variables variables() const;
+  virtual Variables variables() const;
+
+  /// The optimizer that this one wraps, whose state a file keeps a second time; nullptr if there is none.
+  virtual const OptimizerBase* inner_optimizer() const { return nullptr; }
 
  protected:
   explicit OptimizerBase(CommonOptions options);
@@ -140,6 +146,7 @@ class OptimizerBase {
   std::vector<Pair> pair_up(const Tensors& gradients, const Variables& variables) const;
   bool accumulate(std::vector<Pair>& pairs);
   void clip(std::vector<Pair>& pairs) const;
+  void update_rounded(const Step& step);
   void decay_weights(const Variable& variable, double rate) const;
   void average_variables();
 
@@ -163,6 +170,7 @@ class TypedOptimizer : public OptimizerBase {
   void write_config(Json& config) const override {
     Options now = options_;
     now.learning_rate = learning_rate_for_config();
+    now.loss_scale_factor = loss_scale_factor();
     write_options(config, now);
   }
 

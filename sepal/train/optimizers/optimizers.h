@@ -3,6 +3,7 @@
 
 #include "sepal/train/optimizers/adagrad.h"
 #include "sepal/train/optimizers/adam.h"
+#include "sepal/train/optimizers/loss_scale_optimizer.h"
 #include "sepal/train/optimizers/optimizer.h"
 #include "sepal/train/optimizers/rmsprop.h"
 #include "sepal/train/optimizers/schedules.h"
