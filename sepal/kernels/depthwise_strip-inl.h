@@ -79,12 +79,21 @@ void for_each_window(const StripPlan& plan, const Strip& s, const StripInput& in
     sum.end_block = std::clamp(direct_blocks(g), begin, end);
     sum.in_block = kLaneBlock;
     if (sum.begin_block < sum.end_block) {
+      // Column c reaches from cell c * stride_w - pad_left to (kernel_w - 1) * dilation_w cells further.
+      const std::int64_t last = g.in_w - 1 + g.pad_left - (g.kernel_w - 1) * g.dilation_w;
+      sum.cell_step = at.w;
+      sum.begin_inner = std::min(ceil_divide(g.pad_left, g.stride_w), g.out_w);
+      sum.end_inner = std::clamp(last < 0 ? 0 : last / g.stride_w + 1, sum.begin_inner, g.out_w);
       plan.fill_table(s, in.x + (s.image + i) * at.n, at.h, at.w, zero_cell(g.in_c), table);
       f(i, sum);
     }
     sum.begin_block = sum.end_block;
     sum.end_block = end;
     sum.in_block = plan.in_block;
+    // Packed rows hold their zeros.
+    sum.cell_step = kLaneBlock;
+    sum.begin_inner = 0;
+    sum.end_inner = g.out_w;
     if (sum.begin_block < sum.end_block) {
       const float* packed =
           in.packed + i * plan.table_cells() * kLaneBlock - direct_blocks(g) * plan.in_block;
@@ -135,6 +144,8 @@ inline void depthwise_kernel_gradient(const StripPlan& plan, const Strip& s, con
     correlate_window({sum, gradient + plan.ring_offset(image, s.row), weights});
     if (together == rows) return;
     sum.cells += together * sum.stride_h * sum.row_cells;
+    sum.begin_in_row -= together * sum.stride_h;
+    sum.end_in_row -= together * sum.stride_h;
     sum.rows = rows - together;
     correlate_window({sum, gradient + plan.ring_offset(image, s.row + together), weights});
   });

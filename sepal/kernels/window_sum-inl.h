@@ -32,6 +32,8 @@ struct WindowSum {
   const float* weights = nullptr;  // [block][tap][16]
   const float* bias = nullptr;     // [block][16] or null
   Clamp clamp = {};
+  // Output columns whose cells all lie in the image, at equal distances: those of neighbouring cells.
+  std::int64_t begin_inner = 0, end_inner = 0, cell_step = 0;
   float* out = nullptr;  // of begin_block
   std::int64_t out_block = 0, out_row = 0, out_column = 0;
   bool stream = false;  // out is written past the caches; its cells must be aligned
@@ -199,17 +201,34 @@ struct WindowCorrelation {
   float* weights;  // [block][tap][16]
 };
 
+/// Adds columns [begin, end) of a row, through the table or, kInner, at equal distances from the first.
+template <bool kInner, int kTaps>
+HWY_INLINE void correlate_columns(const float* const* const (&cells)[kTaps], std::int64_t begin,
+                                  std::int64_t end, std::int64_t stride, std::int64_t step,
+                                  std::int64_t offset, const float* gradient, std::int64_t gradient_step,
+                                  FloatVector (&acc)[kTaps]) {
+  const float* from[kTaps];
+  if constexpr (kInner) {
+    if (begin >= end) return;
+    for (int t = 0; t < kTaps; ++t) from[t] = cells[t][begin * stride] + offset;
+  }
+  for (std::int64_t c = begin; c < end; ++c) {
+    const FloatVector g = hn::LoadU(kTag, gradient + c * gradient_step);
+#pragma GCC unroll 16
+    for (int t = 0; t < kTaps; ++t) {
+      const float* cell = kInner ? from[t] + (c - begin) * step : cells[t][c * stride] + offset;
+      acc[t] = hn::MulAdd(g, hn::LoadU(kTag, cell), acc[t]);
+    }
+  }
+}
+
 template <int kTaps>
 HWY_NOINLINE void correlate_taps(const WindowCorrelation& a, std::int64_t first_tap, std::int64_t taps) {
   if constexpr (kTaps > 1) {
     if (taps < kTaps) return correlate_taps<kTaps - 1>(a, first_tap, taps);
   }
   const WindowSum& s = a.window;
-  const float* const* cells[kTaps];
-  for (int t = 0; t < kTaps; ++t) {
-    const std::int64_t u = (first_tap + t) / s.kernel_w, v = (first_tap + t) % s.kernel_w;
-    cells[t] = s.cells + u * s.dilation_h * s.row_cells + v * s.dilation_w;
-  }
+  const std::int64_t reach = (s.kernel_h - 1) * s.dilation_h;
   for (std::int64_t block = s.begin_block; block < s.end_block; ++block) {
     for (std::int64_t lane = 0; lane < kLaneBlock; lane += kLanes) {
       float* weights = a.weights + (block * s.kernel_h * s.kernel_w + first_tap) * kLaneBlock + lane;
@@ -219,14 +238,18 @@ HWY_NOINLINE void correlate_taps(const WindowCorrelation& a, std::int64_t first_
       for (int t = 0; t < kTaps; ++t) acc[t] = hn::Load(kTag, weights + t * kLaneBlock);
       for (std::int64_t r = 0; r < s.rows; ++r) {
         const float* gradient = a.gradient + (block - s.begin_block) * s.out_block + r * s.out_row + lane;
-        const std::int64_t row = r * s.stride_h * s.row_cells;
-        for (std::int64_t c = 0; c < s.columns; ++c) {
-          const FloatVector g = hn::LoadU(kTag, gradient + c * s.out_column);
-#pragma GCC unroll 16
-          for (int t = 0; t < kTaps; ++t) {
-            acc[t] = hn::MulAdd(g, hn::LoadU(kTag, cells[t][row + c * s.stride_w] + offset), acc[t]);
-          }
+        const std::int64_t top = r * s.stride_h;
+        const float* const* cells[kTaps];
+        for (int t = 0; t < kTaps; ++t) {
+          const std::int64_t u = (first_tap + t) / s.kernel_w, v = (first_tap + t) % s.kernel_w;
+          cells[t] = s.cells + (top + u * s.dilation_h) * s.row_cells + v * s.dilation_w;
         }
+        const bool inside = top >= s.begin_in_row && top + reach < s.end_in_row;
+        const std::int64_t begin = inside ? s.begin_inner : s.columns, end = inside ? s.end_inner : s.columns;
+        correlate_columns<false>(cells, 0, begin, s.stride_w, 0, offset, gradient, s.out_column, acc);
+        correlate_columns<true>(cells, begin, end, s.stride_w, s.cell_step * s.stride_w, offset, gradient,
+                                s.out_column, acc);
+        correlate_columns<false>(cells, end, s.columns, s.stride_w, 0, offset, gradient, s.out_column, acc);
       }
 #pragma GCC unroll 16
       for (int t = 0; t < kTaps; ++t) hn::Store(acc[t], kTag, weights + t * kLaneBlock);
