@@ -201,19 +201,19 @@ inline void run_product(const Product& p) {
 
 /// c (+)= a transposed * b over `depth` rows of both: the gradient of a product's right operand.
 struct OuterProduct {
-  std::int64_t depth, a_blocks, columns;
-  const float* a;  // [a_blocks][·][16]
+  std::int64_t depth, rows, columns;
+  const float* a;  // [row block][·][16]
   std::int64_t a_block;
   const float* b;  // [column blocks][·][16]
   std::int64_t b_block;
-  float* c;  // [column block][16 * a_blocks][16]
+  float* c;  // [column block][rows in whole blocks][16]
   bool add;  // to what c holds
   Ahead ahead = {};
 };
 
 template <int kRows, int kVectors>
 HWY_INLINE void outer_tile(const OuterProduct& p, std::int64_t row, std::int64_t vector) {
-  const std::int64_t c_block = p.a_blocks * kLaneBlock * kLaneBlock;
+  const std::int64_t c_block = blocks_of(p.rows) * kLaneBlock * kLaneBlock;
   float* c = p.c + vector_offset(vector, c_block) + row * kLaneBlock;
   const std::int64_t c_next = vector_offset(vector + 1, c_block) - vector_offset(vector, c_block);
   const std::int64_t b_next = vector_offset(vector + 1, p.b_block) - vector_offset(vector, p.b_block);
@@ -239,31 +239,41 @@ HWY_INLINE void outer_tile(const OuterProduct& p, std::int64_t row, std::int64_t
   }
 }
 
-/// The sixteen rows of a block in tiles that the registers hold.
+constexpr int kOuterRows = kManyRegisters ? 8 : 6;
+
+/// A tile of exactly `rows` rows, 1 <= rows <= kRows.
+template <int kRows, int kVectors>
+HWY_NOINLINE void outer_tile_of(const OuterProduct& p, std::int64_t row, std::int64_t rows,
+                                std::int64_t vector) {
+  if constexpr (kRows > 1) {
+    if (rows < kRows) return outer_tile_of<kRows - 1, kVectors>(p, row, rows, vector);
+  }
+  outer_tile<kRows, kVectors>(p, row, vector);
+}
+
+/// Up to sixteen rows of a block in tiles of nearly one height that the registers hold.
 template <int kVectors>
-HWY_NOINLINE void outer_rows(const OuterProduct& p, std::int64_t row, std::int64_t vector) {
-  if constexpr (kManyRegisters) {
-    outer_tile<8, kVectors>(p, row, vector);
-    outer_tile<8, kVectors>(p, row + 8, vector);
-  } else {
-    outer_tile<6, kVectors>(p, row, vector);
-    outer_tile<5, kVectors>(p, row + 6, vector);
-    outer_tile<5, kVectors>(p, row + 11, vector);
+void outer_rows(const OuterProduct& p, std::int64_t row, std::int64_t rows, std::int64_t vector) {
+  const std::int64_t tiles = (rows + kOuterRows - 1) / kOuterRows;
+  for (std::int64_t i = 0; i < tiles; ++i) {
+    const std::int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+    outer_tile_of<kOuterRows, kVectors>(p, row + begin, end - begin, vector);
   }
 }
 
 inline void run_outer_product(const OuterProduct& p) {
   const std::int64_t vectors = (p.columns + kLanes - 1) / kLanes;
   Ahead ahead = p.ahead;
-  const std::int64_t step = ahead_step(ahead, p.a_blocks * ((vectors + 1) / kTileVectors));
-  for (std::int64_t block = 0; block < p.a_blocks; ++block) {
-    const std::int64_t row = block * kLaneBlock;
+  const std::int64_t blocks = blocks_of(p.rows);
+  const std::int64_t step = ahead_step(ahead, blocks * ((vectors + 1) / kTileVectors));
+  for (std::int64_t block = 0; block < blocks; ++block) {
+    const std::int64_t row = block * kLaneBlock, rows = std::min(kLaneBlock, p.rows - row);
     for (std::int64_t vector = 0; vector < vectors; vector += kTileVectors) {
       ask_ahead(ahead, step);
       if (vector + kTileVectors <= vectors) {
-        outer_rows<kTileVectors>(p, row, vector);
+        outer_rows<kTileVectors>(p, row, rows, vector);
       } else {
-        outer_rows<1>(p, row, vector);
+        outer_rows<1>(p, row, rows, vector);
       }
     }
   }

@@ -117,7 +117,7 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
                        .d_column = kLaneBlock},
                       0, plan.blocks);
       run_outer_product({.depth = pixels,
-                         .a_blocks = plan.blocks,
+                         .rows = plan.channels,
                          .columns = g.out_c,
                          .a = scratch.d,
                          .a_block = block,
