@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sepal/base/error.h"
+#include "sepal/base/large_pages.h"
 
 namespace sepal {
 namespace {
@@ -21,6 +22,14 @@ std::size_t rounded_size(std::size_t bytes) {
   if (bytes <= kBufferAlignment) return kBufferAlignment;
   const std::size_t step = std::max(kBufferAlignment, std::bit_floor(bytes) / 8);
   return (bytes + step - 1) / step * step;
+}
+
+// nullptr if there is no memory.
+void* new_block(std::size_t size) {
+  if (size < kLargePage) return std::aligned_alloc(kBufferAlignment, size);
+  void* block = std::aligned_alloc(kLargePage, (size + kLargePage - 1) / kLargePage * kLargePage);
+  if (block != nullptr) prefer_large_pages(block, size);
+  return block;
 }
 
 class BlockCache {
@@ -71,10 +80,10 @@ std::shared_ptr<std::byte[]> allocate_buffer(std::size_t bytes) {
   const std::size_t size = rounded_size(bytes);
   const bool cached = size >= kSmallestCachedBlock;
   void* block = cached ? block_cache().take(size) : nullptr;
-  if (block == nullptr) block = std::aligned_alloc(kBufferAlignment, size);
+  if (block == nullptr) block = new_block(size);
   if (block == nullptr && cached) {
     block_cache().clear();
-    block = std::aligned_alloc(kBufferAlignment, size);
+    block = new_block(size);
   }
   if (block == nullptr)
     throw OSError(fmt::format("Out of memory: cannot allocate {} bytes for a tensor.", size));

@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "sepal/base/error.h"
+#include "sepal/base/large_pages.h"
 
 namespace sepal {
 namespace {
@@ -55,7 +56,10 @@ std::vector<std::byte> read_file(const std::string& path, std::uint64_t most_byt
     throw ValueError(fmt::format("'{}' is too large: expected at most {} bytes. Received: {} bytes", path,
                                  most_bytes, file.size()));
   }
-  std::vector<std::byte> bytes(file.size());
+  std::vector<std::byte> bytes;
+  bytes.reserve(file.size());
+  prefer_large_pages(bytes.data(), file.size());
+  bytes.resize(file.size());
   file.read(0, bytes);
   return bytes;
 }

@@ -4,6 +4,7 @@
 #include "sepal/kernels/elementwise.h"
 #include "sepal/kernels/matmul.h"
 #include "sepal/kernels/onednn.h"
+#include "sepal/models/frozen_folding.h"
 #include "sepal/ops/conv_geometry.h"
 
 namespace sepal::frozen {
@@ -17,12 +18,12 @@ Window2D window_of(const Convolution& work, const Shape& input) {
   Shape framed = input;
   framed[h] += top + bottom;
   framed[h + 1] += left + right;
-  const bool has_depthwise = work.depthwise.defined();
-  const Shape& kernel = has_depthwise ? work.depthwise.shape() : work.kernel.shape();
+  const bool has_depthwise = work.depthwise_shape.rank() > 0;
+  const Shape& kernel = has_depthwise ? work.depthwise_shape : work.kernel_shape;
   Window2D window = ops::conv_window(framed, kernel[0], kernel[1], kernel[3], work.options);
   if (has_depthwise) {
     window.depth_multiplier = kernel[3];
-    window.out_c = work.kind == Convolution::Kind::separable ? work.kernel.shape()[3] : kernel[2] * kernel[3];
+    window.out_c = work.kind == Convolution::Kind::separable ? work.kernel_shape[3] : kernel[2] * kernel[3];
   }
   window.in_h = input[h];
   window.in_w = input[h + 1];
@@ -66,15 +67,6 @@ Step separable_step(const Convolution& work, const Window2D& window, std::int64_
   const bool adds = work.adds && !window.channels_first;
   const bool clamps = clamp && adds == work.adds;
   const Rest rest(work, count, adds, clamps);
-  if (!work.packed->memory.defined()) {
-    work.packed->memory = Tensor(Shape{kernels::packed_separable_floats(window)});
-    work.packed->separable = kernels::pack_separable(window,
-                                                     {.depthwise = work.depthwise.data<float>(),
-                                                      .pointwise = work.kernel.data<float>(),
-                                                      .bias = data_of(work.bias),
-                                                      .depthwise_bias = data_of(work.depthwise_bias)},
-                                                     work.packed->memory.mutable_data<float>());
-  }
   kernels::SeparableEpilogue epilogue{.depthwise = *work.depthwise_activation.clamp(), .y = {}};
   if (clamps) epilogue.y.clamp = *clamp;
   return {.run =
@@ -90,11 +82,6 @@ Step separable_step(const Convolution& work, const Window2D& window, std::int64_
 Step depthwise_step(const Convolution& work, const Window2D& window, std::int64_t count) {
   const std::optional<kernels::Clamp> clamp = work.adds ? std::nullopt : work.activation.clamp();
   const Rest rest(work, count, false, clamp.has_value());
-  if (!work.packed->memory.defined()) {
-    work.packed->memory = Tensor(Shape{kernels::packed_depthwise_floats(window)});
-    work.packed->depthwise = kernels::pack_depthwise(window, work.depthwise.data<float>(), data_of(work.bias),
-                                                     work.packed->memory.mutable_data<float>());
-  }
   const kernels::Clamp bounds = clamp.value_or(kernels::Clamp{});
   return {.run =
               [packed = work.packed, window, bounds, rest](const StepArrays& a) {
@@ -104,15 +91,8 @@ Step depthwise_step(const Convolution& work, const Window2D& window, std::int64_
           .kernel = "fused"};
 }
 
-// The fused kernel with a depthwise step that multiplies by 1.
-Step pointwise_step(const Convolution& work, const Window2D& window, std::int64_t count) {
-  Convolution separable = work;
-  separable.depthwise = Tensor::ones({1, 1, window.in_c, 1});
-  return separable_step(separable, window, count);
-}
-
 Step dense_step(const Convolution& work, std::int64_t rows, const Rest& rest) {
-  const Shape& kernel = work.kernel.shape();
+  const Shape& kernel = work.kernel_shape;
   const kernels::MatmulSizes sizes{.m = rows, .n = kernel.back(), .k = kernel[-2]};
   return {.run =
               [kernel = work.kernel, bias = work.bias, sizes, rest, gemm = best_gemm()](const StepArrays& a) {
@@ -133,7 +113,63 @@ Step conv_step(const Convolution& work, const Window2D& window, const Rest& rest
           .kernel = by_onednn ? "onednn" : "reference"};
 }
 
+// What packing reads of a geometry; the rest of it comes with the images.
+Window2D weights_window(const Convolution& work) {
+  Window2D window;
+  window.kernel_h = work.depthwise_shape[0];
+  window.kernel_w = work.depthwise_shape[1];
+  window.in_c = work.depthwise_shape[2];
+  window.depth_multiplier = work.depthwise_shape[3];
+  window.out_c = work.kind == Convolution::Kind::separable ? work.kernel_shape[3]
+                                                           : window.in_c * window.depth_multiplier;
+  return window;
+}
+
+std::shared_ptr<const PackedWeights> packed(const Convolution& work) {
+  const Window2D window = weights_window(work);
+  const bool is_separable = work.kind == Convolution::Kind::separable;
+  auto result = std::make_shared<PackedWeights>();
+  result->memory = Tensor(Shape{is_separable ? kernels::packed_separable_floats(window)
+                                             : kernels::packed_depthwise_floats(window)});
+  float* memory = result->memory.mutable_data<float>();
+  if (is_separable) {
+    result->separable = kernels::pack_separable(window,
+                                                {.depthwise = work.depthwise.data<float>(),
+                                                 .pointwise = work.kernel.data<float>(),
+                                                 .bias = data_of(work.bias),
+                                                 .depthwise_bias = data_of(work.depthwise_bias)},
+                                                memory);
+  } else {
+    result->depthwise =
+        kernels::pack_depthwise(window, work.depthwise.data<float>(), data_of(work.bias), memory);
+  }
+  return result;
+}
+
+// The fused kernel serves it, with a depthwise step that multiplies by 1.
+bool is_one_by_one(const Convolution& work) {
+  return work.kind == Convolution::Kind::conv && work.kernel.shape()[0] == 1 && work.kernel.shape()[1] == 1 &&
+         work.options.groups == 1;
+}
+
 }  // namespace
+
+void prepare_weights(Convolution& work) {
+  const bool is_depthwise = work.kind == Convolution::Kind::depthwise;
+  if (work.folded) fold(*work.folded, is_depthwise ? work.depthwise : work.kernel, work.bias);
+  if (work.depthwise_folded) fold(*work.depthwise_folded, work.depthwise, work.depthwise_bias);
+  work.folded.reset();
+  work.depthwise_folded.reset();
+  if (is_one_by_one(work)) {
+    work.kind = Convolution::Kind::separable;
+    work.depthwise = Tensor::ones({1, 1, work.kernel.shape()[2], 1});
+  }
+  if (work.depthwise.defined()) work.depthwise_shape = work.depthwise.shape();
+  if (work.kernel.defined()) work.kernel_shape = work.kernel.shape();
+  if (work.kind == Convolution::Kind::dense || work.kind == Convolution::Kind::conv) return;
+  work.packed = packed(work);
+  work.depthwise = work.kernel = work.bias = work.depthwise_bias = Tensor();
+}
 
 Step convolution_step(const Convolution& work, const Shape& input, const Shape& output) {
   const std::int64_t count = output.num_elements();
@@ -144,8 +180,7 @@ Step convolution_step(const Convolution& work, const Shape& input, const Shape& 
   const Window2D window = window_of(work, input);
   if (work.kind == Convolution::Kind::separable) return separable_step(work, window, count);
   if (work.kind == Convolution::Kind::depthwise) return depthwise_step(work, window, count);
-  const bool is_pointwise = window.kernel_h == 1 && window.kernel_w == 1 && window.groups == 1;
-  return is_pointwise ? pointwise_step(work, window, count) : conv_step(work, window, rest);
+  return conv_step(work, window, rest);
 }
 
 }  // namespace sepal::frozen

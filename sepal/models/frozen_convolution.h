@@ -7,13 +7,17 @@
 
 namespace sepal::frozen {
 
-/// Shared by all layouts of a graph; which of the views is set follows from the kind of convolution.
+/// Which of the views is set follows from the kind of convolution.
 struct PackedWeights {
   Tensor memory;
   kernels::PackedSeparable separable = {};
   kernels::PackedDepthwise depthwise = {};
 };
 
+/// Folds what is to be folded and packs what is to be packed.
+void prepare_weights(Convolution& work);
+
+/// After prepare_weights.
 Step convolution_step(const Convolution& work, const Shape& input, const Shape& output);
 
 }  // namespace sepal::frozen

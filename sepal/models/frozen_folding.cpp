@@ -20,18 +20,16 @@ Tensor scaled(const Tensor& kernel, const Tensor& scale) {
 
 }  // namespace
 
-void fold(const Normalization& normalization, Convolution& convolution) {
-  const bool is_depthwise = convolution.kind == Convolution::Kind::depthwise;
-  Tensor& kernel = is_depthwise ? convolution.depthwise : convolution.kernel;
-  kernel = scaled(kernel, normalization.scale);
-  Tensor bias(normalization.shift.shape());
-  float* out = bias.mutable_data<float>();
-  for (std::int64_t c = 0; c < bias.num_elements(); ++c) {
-    const double before = convolution.bias.defined() ? convolution.bias.at(c) : 0.0;
-    out[c] = static_cast<float>((before - normalization.mean.at(c)) * normalization.scale.at(c) +
-                                normalization.shift.at(c));
+void fold(const Statistics& statistics, Tensor& kernel, Tensor& bias) {
+  kernel = scaled(kernel, statistics.scale);
+  Tensor result(statistics.shift.shape());
+  float* out = result.mutable_data<float>();
+  for (std::int64_t c = 0; c < result.num_elements(); ++c) {
+    const double before = bias.defined() ? bias.at(c) : 0.0;
+    out[c] = static_cast<float>((before - statistics.mean.at(c)) * statistics.scale.at(c) +
+                                statistics.shift.at(c));
   }
-  convolution.bias = bias;
+  bias = result;
 }
 
 bool takes_zeros(const Convolution& convolution, const Frame& frame) {

@@ -5,8 +5,8 @@
 
 namespace sepal::frozen {
 
-/// kernel *= scale and bias = (bias - mean) scale + shift for each output channel, rounded once.
-void fold(const Normalization& normalization, Convolution& convolution);
+/// kernel *= scale and bias = (bias - mean) scale + shift for each output channel, each rounded once.
+void fold(const Statistics& statistics, Tensor& kernel, Tensor& bias);
 
 /// Whether the zeros that `frame` puts around an image may become those of the convolution: it has none of
 /// its own.

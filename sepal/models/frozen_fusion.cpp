@@ -1,7 +1,9 @@
 #include "sepal/models/frozen_fusion.h"
 
 #include <algorithm>
+#include <map>
 
+#include "sepal/models/frozen_convolution.h"
 #include "sepal/models/frozen_folding.h"
 
 namespace sepal::frozen {
@@ -45,20 +47,25 @@ bool both_equal(const Node& a, const Node& b) {
 }
 
 bool computes_the_same(const Node& a, const Node& b) {
-  return a.inputs == b.inputs && (both_equal<Elementwise>(a, b) || both_equal<Frame>(a, b));
+  return both_equal<Elementwise>(a, b) || both_equal<Frame>(a, b) || both_equal<Pooling>(a, b);
 }
 
-// Branches of a model often begin with the same activation of one value.
+// Branches of a model often begin with the same activation or pooling of one value.
 bool join_equal_nodes(Graph& graph) {
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    for (std::size_t k = i + 1; k < graph.nodes.size(); ++k) {
-      if (!computes_the_same(graph.nodes[i], graph.nodes[k]) || is_output(graph, graph.nodes[k].outputs[0])) {
-        continue;
-      }
-      replace_value(graph, graph.nodes[k].outputs[0], graph.nodes[i].outputs[0]);
-      remove(graph, k);
-      return true;
+  std::multimap<std::size_t, std::size_t> readers;  // of one value each: that value, their positions
+  for (std::size_t k = 0; k < graph.nodes.size(); ++k) {
+    const Node& node = graph.nodes[k];
+    if (node.inputs.size() != 1 || is_output(graph, node.outputs[0])) continue;
+    const auto [begin, end] = readers.equal_range(node.inputs[0]);
+    const auto same = std::find_if(
+        begin, end, [&](const auto& reader) { return computes_the_same(graph.nodes[reader.second], node); });
+    if (same == end) {
+      readers.emplace(node.inputs[0], k);
+      continue;
     }
+    replace_value(graph, node.outputs[0], graph.nodes[same->second].outputs[0]);
+    remove(graph, k);
+    return true;
   }
   return false;
 }
@@ -127,10 +134,10 @@ bool fold_normalization(Graph& graph) {
     if (normalization == nullptr) continue;
     Node* maker = only_maker(graph, uses, graph.nodes[i].inputs[0]);
     auto* convolution = maker == nullptr ? nullptr : std::get_if<Convolution>(&maker->work);
-    if (convolution == nullptr || !convolution->activation.is_linear() || convolution->adds) continue;
+    if (convolution == nullptr || !convolution->activation.is_linear() || convolution->folded) continue;
     const int rank = graph.values[graph.nodes[i].inputs[0]].shape.rank();
     if (normalization->axis != (convolution->options.channels_first ? 1 : rank - 1)) continue;
-    fold(*normalization, *convolution);
+    convolution->folded = normalization->statistics;
     convolution->activation = normalization->activation;
     absorb(graph, *maker, i);
     return true;
@@ -189,6 +196,7 @@ bool join_depthwise_and_pointwise(Graph& graph) {
     pointwise->kind = Convolution::Kind::separable;
     pointwise->depthwise = depthwise->depthwise;
     pointwise->depthwise_bias = depthwise->bias;
+    pointwise->depthwise_folded = depthwise->folded;
     pointwise->depthwise_activation = depthwise->activation;
     pointwise->options = depthwise->options;
     pointwise->zeros = depthwise->zeros;
@@ -242,6 +250,9 @@ void fuse(Graph& graph) {
   for (const auto step : {drop_idle_view, join_equal_nodes, move_frame_into_convolution, drop_unread_node,
                           fold_normalization, fuse_activation, fuse_sum, join_depthwise_and_pointwise}) {
     repeat(step);
+  }
+  for (Node& node : graph.nodes) {
+    if (auto* convolution = std::get_if<Convolution>(&node.work)) prepare_weights(*convolution);
   }
 }
 

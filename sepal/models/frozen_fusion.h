@@ -9,6 +9,7 @@ namespace sepal::frozen {
 /// normalization goes into the kernel and bias of the convolution before it; activations and sums with
 /// another value of the same shape go into the node that makes their input; a depthwise and a 1x1 convolution
 /// become a separable one.
+/// At the end weights are as their kernels read them.
 void fuse(Graph& graph);
 
 }  // namespace sepal::frozen

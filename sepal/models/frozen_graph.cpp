@@ -4,7 +4,6 @@
 #include <typeinfo>
 
 #include "sepal/graph/node.h"
-#include "sepal/models/frozen_convolution.h"
 #include "sepal/models/frozen_layers.h"
 #include "sepal/models/model.h"
 
@@ -120,9 +119,6 @@ class Import {
     if (works.empty()) return false;
     Values from = inputs;
     for (std::size_t i = 0; i < works.size(); ++i) {
-      if (auto* convolution = std::get_if<Convolution>(&works[i])) {
-        convolution->packed = std::make_shared<PackedWeights>();
-      }
       // Between the works of one layer lie values of the shape of its result.
       std::size_t to = outputs[0];
       if (i + 1 < works.size()) {

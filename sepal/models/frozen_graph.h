@@ -25,17 +25,25 @@ namespace sepal::frozen {
 
 /// What a call computes, as far as the plan knows it. Everything is float32.
 
-/// Weights as a kernel reads them; made at the first use.
+/// Weights as a kernel reads them.
 struct PackedWeights;
 
+/// Of a BatchNormalization with its stored statistics, (channels,) each: (x - mean) scale + shift.
+struct Statistics {
+  Tensor mean, scale, shift;
+};
+
 /// Conv2D, DepthwiseConv2D, SeparableConv2D or Dense, then bias, then (with `adds`) the second input, then
-/// the activation. In a separable one a bias and an activation may also follow the depthwise step.
+/// the activation. In a separable one a bias and an activation may also follow the depthwise step. What is
+/// folded into a kernel waits until the kernel is packed, so that there is one such copy at a time.
 struct Convolution {
   enum class Kind { conv, depthwise, separable, dense };
   Kind kind = Kind::conv;
-  Tensor depthwise = {};  // of depthwise and separable
-  Tensor kernel = {};     // of all but depthwise
-  Tensor bias = {};       // not defined: none
+  Tensor depthwise = {};                            // of depthwise and separable
+  Tensor kernel = {};                               // of all but depthwise
+  Tensor bias = {};                                 // not defined: none
+  std::optional<Statistics> folded = {};            // what follows the kernel, or the depthwise one alone
+  std::optional<Statistics> depthwise_folded = {};  // what follows the depthwise step of a separable one
   Tensor depthwise_bias = {};
   Activation depthwise_activation = {};
   ops::Conv2DOptions options = {};
@@ -43,13 +51,13 @@ struct Convolution {
   std::array<std::int64_t, 4> zeros = {};
   bool adds = false;
   Activation activation = {};
-  std::shared_ptr<PackedWeights> packed = {};
+  /// For kernels that take packed weights; then the tensors above are gone.
+  std::shared_ptr<const PackedWeights> packed = {};
+  Shape depthwise_shape = {}, kernel_shape = {};
 };
 
-/// (x - mean) scale + shift for each channel, then the activation: BatchNormalization with its stored
-/// statistics.
 struct Normalization {
-  Tensor mean, scale, shift;
+  Statistics statistics;
   int axis = -1;
   Activation activation = {};
 };
@@ -74,6 +82,7 @@ struct Concatenation {
 struct Pooling {
   bool takes_maximum = false;
   ops::Pool2DOptions options = {};
+  bool operator==(const Pooling&) const = default;
 };
 
 /// The mean over the pixels of each channel.

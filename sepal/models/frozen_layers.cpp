@@ -119,7 +119,7 @@ Works batch_normalization(const BatchNormalizationLayer& layer, const Shapes& sh
     scales[c] = gamma.defined() ? inverse * gamma.data<float>()[c] : inverse;
   }
   const Tensor shift = options.center ? weights[options.scale ? 1 : 0] : Tensor::zeros(variance.shape());
-  return {Normalization{mean, scale, shift, normalize_axis(options.axis, shapes[0].rank())}};
+  return {Normalization{{mean, scale, shift}, normalize_axis(options.axis, shapes[0].rank())}};
 }
 
 Works activation(const ActivationLayer& layer, const Shapes&) {

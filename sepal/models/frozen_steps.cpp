@@ -23,13 +23,14 @@ Step step_of(const Convolution& work, const Shapes& inputs, const Shape& output)
 Step step_of(const Normalization& work, const Shapes& inputs, const Shape&) {
   const kernels::ChannelLayout layout = ops::channel_layout(inputs[0], work.axis);
   const std::optional<kernels::Clamp> clamp = work.activation.clamp();
+  const kernels::Clamp bounds = clamp.value_or(kernels::Clamp{});
   return {.run =
-              [work, layout, clamp](const StepArrays& a) {
-                kernels::batch_norm_apply<float>(layout, a.inputs[0],
-                                                 {work.mean.data<float>(), work.scale.data<float>(),
-                                                  work.shift.data<float>(), clamp.value_or(kernels::Clamp{})},
-                                                 a.output);
-                if (!clamp) apply(work.activation, layout.elements(), a.output, a.output);
+              [work, layout, applies = !clamp, bounds](const StepArrays& a) {
+                const Statistics& s = work.statistics;
+                kernels::batch_norm_apply<float>(
+                    layout, a.inputs[0],
+                    {s.mean.data<float>(), s.scale.data<float>(), s.shift.data<float>(), bounds}, a.output);
+                if (applies) apply(work.activation, layout.elements(), a.output, a.output);
               },
           .in_place = true,
           .kernel = "normalize"};

@@ -14,6 +14,8 @@ struct Pool2DOptions {
   std::int64_t stride_h = 2, stride_w = 2;
   Padding padding = Padding::valid;
   bool channels_first = false;
+
+  bool operator==(const Pool2DOptions&) const = default;
 };
 
 /// The largest element of each window, NaN if one is NaN; cells outside of the image do not take part. At a

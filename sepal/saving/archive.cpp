@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sepal/base/error.h"
+#include "sepal/base/large_pages.h"
 #include "sepal/saving/printable.h"
 
 namespace sepal {
@@ -135,7 +136,10 @@ std::vector<std::byte> Archive::read(const std::string& member, std::uint64_t mo
   if (!file) {
     throw ValueError(fmt::format("'{}': archive member '{}': {}.", file_, member, zip_strerror(zip)));
   }
-  std::vector<std::byte> bytes(found->size);
+  std::vector<std::byte> bytes;
+  bytes.reserve(found->size);
+  prefer_large_pages(bytes.data(), found->size);
+  bytes.resize(found->size);
   std::uint64_t filled = 0;
   zip_int64_t got = 0;
   while (filled < bytes.size()) {

@@ -13,11 +13,25 @@ constexpr std::int64_t kNoLimit = -1;
 
 thread_local std::int64_t elements_left = kNoLimit;
 
+// As long as the largest weight so far. All share its memory: most are never written to before their values
+// come.
+thread_local Tensor zeros;
+
+Tensor shared_zeros(const Shape& shape, DType dtype) {
+  const std::int64_t elements = shape.num_elements();
+  const bool serves = zeros.defined() && zeros.dtype() == dtype && zeros.num_elements() >= elements;
+  if (!serves) zeros = Tensor::zeros({elements}, dtype);
+  return zeros.rows(0, elements).reshaped(shape);
+}
+
 }  // namespace
 
 ZeroWeights::ZeroWeights(std::int64_t most_elements) : outer_(std::exchange(elements_left, most_elements)) {}
 
-ZeroWeights::~ZeroWeights() { elements_left = outer_; }
+ZeroWeights::~ZeroWeights() {
+  elements_left = outer_;
+  if (outer_ == kNoLimit) zeros = Tensor();
+}
 
 Tensor initial_weight(const Initializer& initializer, const Shape& shape, DType dtype,
                       const std::string& path) {
@@ -30,7 +44,7 @@ Tensor initial_weight(const Initializer& initializer, const Shape& shape, DType 
                     path, shape.str(), elements_left));
   }
   elements_left -= elements;
-  return Tensor::zeros(shape, dtype);
+  return shared_zeros(shape, dtype);
 }
 
 }  // namespace sepal

@@ -28,6 +28,13 @@ class ActivationLayer : public ConfiguredLayer<ActivationOptions> {
 
  protected:
   Tensor call(const Tensor& input, const CallContext&) override { return options_.activation(input); }
+  Shape compute_output_shape(const Shape& input_shape) override {
+    const ActivationFunction& function = options_.activation;
+    // A function of Keras's own, all of which but one work element by element or along an axis.
+    const bool keeps_shape = !function.name().empty() && function.registered_name().empty() &&
+                             !function.layer() && function.name() != "glu";
+    return keeps_shape ? input_shape : ConfiguredLayer::compute_output_shape(input_shape);
+  }
 };
 
 namespace layers {
