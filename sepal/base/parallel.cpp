@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "sepal/base/error.h"
+#include "sepal/base/thread_pool.h"
 
 namespace sepal {
 namespace {
@@ -27,6 +28,16 @@ class OneThreadForLibraries {
 
  private:
   int before_;
+};
+
+thread_local bool inside_of_part = false;
+
+class InsideOfPart {
+ public:
+  InsideOfPart() { inside_of_part = true; }
+  ~InsideOfPart() { inside_of_part = false; }
+  InsideOfPart(const InsideOfPart&) = delete;
+  InsideOfPart& operator=(const InsideOfPart&) = delete;
 };
 
 }  // namespace
@@ -47,7 +58,7 @@ void set_num_threads(int threads) {
 
 void parallel_parts(std::int64_t parts, const std::function<void(std::int64_t)>& body) {
   const int threads = static_cast<int>(std::min<std::int64_t>(num_threads(), parts));
-  if (threads <= 1 || omp_in_parallel() != 0) {
+  if (threads <= 1 || inside_of_part) {
     const OneThreadForLibraries one_thread;
     for (std::int64_t part = 0; part < parts; ++part) body(part);
     return;
@@ -55,22 +66,19 @@ void parallel_parts(std::int64_t parts, const std::function<void(std::int64_t)>&
   std::mutex mutex;
   std::exception_ptr failure;
   std::int64_t failed_part = std::numeric_limits<std::int64_t>::max();
-#pragma omp parallel num_threads(threads)
-  {
+  run_in_pool(parts, threads, [&](std::int64_t part) {
     const OneThreadForLibraries one_thread;
-#pragma omp for schedule(dynamic, 1)
-    for (std::int64_t part = 0; part < parts; ++part) {
-      try {
-        body(part);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (part < failed_part) {
-          failed_part = part;
-          failure = std::current_exception();
-        }
+    const InsideOfPart inside;
+    try {
+      body(part);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (part < failed_part) {
+        failed_part = part;
+        failure = std::current_exception();
       }
     }
-  }
+  });
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -1,4 +1,4 @@
-// Threads: one pool for everything (OpenMP, shared with oneDNN).
+// Threads: one pool for everything.
 //
 // Results must not depend on the number of threads. The rule that keeps this true: work is cut into parts by
 // the problem's shape alone; threads only decide who runs a part. A sum over parts is added in the order of

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "sepal/base/error.h"
@@ -67,6 +68,23 @@ TEST_P(Parallel, RunsInnerPartsOneAfterAnother) {
     parallel_parts(10, [&](std::int64_t part) { out_of_order += part != next++; });
   });
   EXPECT_EQ(out_of_order, 0);
+}
+
+TEST_P(Parallel, ServesSeveralCallersAtOnce) {
+  constexpr std::int64_t kParts = 50, kRounds = 40;
+  std::vector<std::int64_t> sums(4);
+  std::vector<std::thread> callers;
+  for (std::int64_t& sum : sums) {
+    callers.emplace_back([&sum] {
+      for (std::int64_t round = 0; round < kRounds; ++round) {
+        std::vector<std::int64_t> results(kParts);
+        parallel_parts(kParts, [&](std::int64_t part) { results[static_cast<std::size_t>(part)] = part; });
+        for (const std::int64_t result : results) sum += result;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const std::int64_t sum : sums) EXPECT_EQ(sum, kRounds * kParts * (kParts - 1) / 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, Parallel, ::testing::Values(1, 2, 3, 8));

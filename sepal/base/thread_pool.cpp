@@ -1,0 +1,131 @@
+#include "sepal/base/thread_pool.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace sepal {
+namespace {
+
+// Layers follow each other within microseconds, waking a sleeping thread takes five to fifty: threads without
+// work look for it this long before they sleep.
+constexpr std::chrono::microseconds kSpin{200};
+
+inline void pause_processor() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+/// Whether `done` becomes true within kSpin.
+template <class Done>
+bool spin_until(const Done& done) {
+  const auto end = std::chrono::steady_clock::now() + kSpin;
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (done()) return true;
+      pause_processor();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return done();
+}
+
+/// Parts that are handed out one at a time. It lives until the last thread that heard of it has looked.
+class Job {
+ public:
+  Job(std::int64_t parts, const std::function<void(std::int64_t)>& body) : parts_(parts), body_(body) {}
+
+  /// Takes parts until none is left.
+  void work() {
+    for (std::int64_t part = next_.fetch_add(1); part < parts_; part = next_.fetch_add(1)) {
+      body_(part);
+      if (done_.fetch_add(1) + 1 == parts_) done_.notify_all();
+    }
+  }
+
+  void wait() const {
+    if (spin_until([this] { return done_.load() == parts_; })) return;
+    for (std::int64_t done = done_.load(); done != parts_; done = done_.load()) done_.wait(done);
+  }
+
+ private:
+  const std::int64_t parts_;
+  // Of the thread that waits: only called for parts, all of which it waits for.
+  const std::function<void(std::int64_t)>& body_;
+  std::atomic<std::int64_t> next_{0};
+  std::atomic<std::int64_t> done_{0};
+};
+
+class Pool {
+ public:
+  void run(std::int64_t parts, int threads, const std::function<void(std::int64_t)>& body) {
+    const auto job = std::make_shared<Job>(parts, body);
+    invite(job, threads - 1);
+    job->work();
+    withdraw(job);
+    job->wait();
+  }
+
+ private:
+  void invite(const std::shared_ptr<Job>& job, int helpers) {
+    const std::lock_guard lock(mutex_);
+    for (int i = 0; i < helpers; ++i) invitations_.push_back(job);
+    open_invitations_ = invitations_.size();
+    for (; workers_ < helpers; ++workers_) std::thread([this] { serve(); }).detach();
+    if (sleeping_ > 0) work_arrived_.notify_all();
+  }
+
+  void withdraw(const std::shared_ptr<Job>& job) {
+    const std::lock_guard lock(mutex_);
+    std::erase(invitations_, job);
+    open_invitations_ = invitations_.size();
+  }
+
+  std::shared_ptr<Job> next_job() {
+    if (!spin_until([this] { return open_invitations_.load() != 0; })) {
+      std::unique_lock lock(mutex_);
+      ++sleeping_;
+      work_arrived_.wait(lock, [this] { return !invitations_.empty(); });
+      --sleeping_;
+      return take();
+    }
+    const std::lock_guard lock(mutex_);
+    return invitations_.empty() ? nullptr : take();
+  }
+
+  std::shared_ptr<Job> take() {
+    std::shared_ptr<Job> job = std::move(invitations_.front());
+    invitations_.pop_front();
+    open_invitations_ = invitations_.size();
+    return job;
+  }
+
+  [[noreturn]] void serve() {
+    while (true) {
+      if (const std::shared_ptr<Job> job = next_job()) job->work();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable work_arrived_;
+  std::deque<std::shared_ptr<Job>> invitations_;
+  std::atomic<std::size_t> open_invitations_{0};
+  int workers_ = 0;
+  int sleeping_ = 0;
+};
+
+}  // namespace
+
+void run_in_pool(std::int64_t parts, int threads, const std::function<void(std::int64_t part)>& body) {
+  // Never destroyed: its threads live as long as the process.
+  static Pool* const pool = new Pool;
+  pool->run(parts, threads, body);
+}
+
+}  // namespace sepal
