@@ -56,14 +56,15 @@ TEST_P(GoldenModel, IsTheSameAfterBeingSavedHere) {
   EXPECT_EQ(read_file(temporary / "second.keras", 1 << 20), read_file(temporary / "first.keras", 1 << 20));
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, GoldenModel,
-                         ::testing::Values("branches__k315", "chan_first__k315", "dict_io__k315",
-                                           "frozen__k303", "frozen__k315", "frozen__k36", "nested__k30",
-                                           "nested__k315", "nested__k36", "nested_old__k315",
-                                           "odd_names__k315", "policy_model_float64__k315", "sep_res__k315",
-                                           "sep_seq__k30", "sep_seq__k315", "sep_seq_old__k315",
-                                           "shared__k310", "shared__k315"),
-                         [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Files, GoldenModel,
+    ::testing::Values("branches__k315", "chan_first__k315", "dict_io__k315", "frozen__k303", "frozen__k315",
+                      "frozen__k36", "nested__k30", "nested__k315", "nested__k36", "nested_old__k315",
+                      "odd_names__k315", "policy_model_bfloat16__k315", "policy_model_float16__k315",
+                      "policy_model_float64__k315", "policy_model_mixed_bfloat16__k315",
+                      "policy_model_mixed_float16__k315", "sep_res__k315", "sep_seq__k30", "sep_seq__k315",
+                      "sep_seq_old__k315", "shared__k310", "shared__k315"),
+    [](const auto& info) { return std::string(info.param); });
 
 // A model with some of everything that has a place of its own in a file.
 Model small_model(const char* optimizer = "adam") {
