@@ -279,6 +279,15 @@ void write_back(const Operand& operand, memory inside, float* data) {
   operand.reorder.execute(stream(), inside, outside);
 }
 
+// As inside_memory, in memory that stays.
+memory kept_memory(const Operand& operand, const float* data) {
+  memory outside = outside_memory(operand.outside, data);
+  if (operand.same()) return outside;
+  memory inside(operand.inside, engine());
+  parallel_parts(1, [&](std::int64_t) { operand.reorder.execute(stream(), outside, inside); });
+  return inside;
+}
+
 memory scratchpad_memory(const Convolution& convolution) {
   thread_local ThreadBuffer room;
   return {convolution.scratchpad, engine(),
@@ -302,6 +311,17 @@ class Plan {
     if (convolution.kernel.inside == kernel_.get_desc()) return kernel_;
     thread_local ThreadBuffer room;
     return inside_memory(convolution.kernel, kernel, room, true);
+  }
+
+  // The kernel of each slice, in memory of its own where its layout is not the caller's.
+  std::vector<memory> kept_kernels(const float* kernel) const {
+    std::vector<memory> kernels;
+    for (const ConvolutionPtr& convolution : convolutions_) {
+      const Operand& operand = convolution->kernel;
+      const bool is_alike = !kernels.empty() && kernels.back().get_desc() == operand.inside;
+      kernels.push_back(is_alike ? kernels.back() : kept_memory(operand, kernel));
+    }
+    return kernels;
   }
 
   std::int64_t size() const { return static_cast<std::int64_t>(slices_.size()); }
@@ -330,6 +350,21 @@ ThreadBuffer& y_room() {
   return room;
 }
 
+// kernel_of(index of the slice, its convolution): the kernel in that one's layout.
+template <class KernelOf>
+void run_forward(const Plan& plan, const float* x, const KernelOf& kernel_of, const float* bias, float* y) {
+  plan.for_slices([&](std::int64_t i, const ConvSlice& slice, const Convolution& convolution) {
+    const memory inside_y = inside_memory(convolution.y, y + slice.y_offset, y_room(), false);
+    convolution.primitive.execute(
+        stream(), {{DNNL_ARG_SRC, inside_memory(convolution.x, x + slice.x_offset, x_room(), true)},
+                   {DNNL_ARG_WEIGHTS, kernel_of(i, convolution)},
+                   {DNNL_ARG_BIAS, outside_memory(convolution.bias, bias)},
+                   {DNNL_ARG_DST, inside_y},
+                   {DNNL_ARG_SCRATCHPAD, scratchpad_memory(convolution)}});
+    write_back(convolution.y, inside_y, y + slice.y_offset);
+  });
+}
+
 }  // namespace
 
 std::string_view conv2d_refusal(const Window2D& window, bool with_bias) {
@@ -345,16 +380,31 @@ std::string_view conv2d_backward_kernel_refusal(const Window2D& window) {
 void conv2d(const Window2D& window, const float* x, const float* kernel, const float* bias, float* y) {
   Plan plan(Direction::forward, window, bias != nullptr);
   plan.read_kernel(kernel);
-  plan.for_slices([&](std::int64_t, const ConvSlice& slice, const Convolution& convolution) {
-    const memory inside_y = inside_memory(convolution.y, y + slice.y_offset, y_room(), false);
-    convolution.primitive.execute(
-        stream(), {{DNNL_ARG_SRC, inside_memory(convolution.x, x + slice.x_offset, x_room(), true)},
-                   {DNNL_ARG_WEIGHTS, plan.kernel_of(convolution, kernel)},
-                   {DNNL_ARG_BIAS, outside_memory(convolution.bias, bias)},
-                   {DNNL_ARG_DST, inside_y},
-                   {DNNL_ARG_SCRATCHPAD, scratchpad_memory(convolution)}});
-    write_back(convolution.y, inside_y, y + slice.y_offset);
-  });
+  const auto kernel_of = [&](std::int64_t, const Convolution& convolution) {
+    return plan.kernel_of(convolution, kernel);
+  };
+  run_forward(plan, x, kernel_of, bias, y);
+}
+
+struct PreparedConv2D::State {
+  Plan plan;
+  std::vector<memory> kernels;  // of each slice
+  const float* bias;
+};
+
+PreparedConv2D::PreparedConv2D(const Window2D& window, const float* kernel, const float* bias) {
+  Plan plan(Direction::forward, window, bias != nullptr);
+  std::vector<memory> kernels = plan.kept_kernels(kernel);
+  state_ = std::make_unique<const State>(State{std::move(plan), std::move(kernels), bias});
+}
+
+PreparedConv2D::~PreparedConv2D() = default;
+
+void PreparedConv2D::run(const float* x, float* y) const {
+  const auto kernel_of = [&](std::int64_t i, const Convolution&) {
+    return state_->kernels[static_cast<std::size_t>(i)];
+  };
+  run_forward(state_->plan, x, kernel_of, state_->bias, y);
 }
 
 void conv2d_backward_input(const Window2D& window, const float* dy, const float* kernel, float* dx) {

@@ -14,6 +14,10 @@ std::string_view conv2d_backward_kernel_refusal(const Window2D&) { return kAbsen
 
 // Never called: what refuses is not run.
 void gemm(const GemmProblem<float>&) {}
+struct PreparedConv2D::State {};
+PreparedConv2D::PreparedConv2D(const Window2D&, const float*, const float*) {}
+PreparedConv2D::~PreparedConv2D() = default;
+void PreparedConv2D::run(const float*, float*) const {}
 void conv2d(const Window2D&, const float*, const float*, const float*, float*) {}
 void conv2d_backward_input(const Window2D&, const float*, const float*, float*) {}
 void conv2d_backward_kernel(const Window2D&, const float*, const float*, float*) {}

@@ -103,14 +103,22 @@ Step dense_step(const Convolution& work, std::int64_t rows, const Rest& rest) {
 }
 
 Step conv_step(const Convolution& work, const Window2D& window, const Rest& rest) {
-  const bool by_onednn = kernels::onednn::conv2d_refusal(window, work.bias.defined()).empty();
-  const auto run = by_onednn ? kernels::onednn::conv2d : kernels::conv2d<float>;
+  if (kernels::onednn::conv2d_refusal(window, work.bias.defined()).empty()) {
+    const auto prepared = std::make_shared<const kernels::onednn::PreparedConv2D>(
+        window, work.kernel.data<float>(), data_of(work.bias));
+    return {.run =
+                [kernel = work.kernel, bias = work.bias, prepared, rest](const StepArrays& a) {
+                  prepared->run(a.inputs[0], a.output);
+                  rest(a);
+                },
+            .kernel = "onednn"};
+  }
   return {.run =
-              [kernel = work.kernel, bias = work.bias, window, rest, run](const StepArrays& a) {
-                run(window, a.inputs[0], kernel.data<float>(), data_of(bias), a.output);
+              [kernel = work.kernel, bias = work.bias, window, rest](const StepArrays& a) {
+                kernels::conv2d<float>(window, a.inputs[0], kernel.data<float>(), data_of(bias), a.output);
                 rest(a);
               },
-          .kernel = by_onednn ? "onednn" : "reference"};
+          .kernel = "reference"};
 }
 
 // What packing reads of a geometry; the rest of it comes with the images.

@@ -137,6 +137,8 @@ void Trainer::build_optimizer() { optimizer()->build(model().trainable_weights()
 
 void Trainer::train_step(const Dataset& batch) {
   TrainingState& state = *state_;
+  // It holds copies of the weights, which change now.
+  frozen_->forget();
   Tensors gradients;
   {
     GradientTape tape;
