@@ -14,8 +14,9 @@ void expect_one_computable_dtype(const char* op, std::initializer_list<Operand> 
   }
   const DType dtype = first.tensor.dtype();
   if (!is_floating(dtype)) {
-    throw TypeError(fmt::format("{}: argument `{}` must have a float dtype. Received: dtype={}", op,
-                                first.name, name_of(dtype)));
+    throw TypeError(
+        fmt::format("{}: argument `{}` must have a float dtype such as float32. Received: dtype={}", op,
+                    first.name, name_of(dtype)));
   }
   for (const Operand& operand : operands) {
     if (!operand.tensor.defined() || operand.tensor.dtype() == dtype) continue;
