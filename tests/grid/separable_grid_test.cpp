@@ -21,6 +21,7 @@
 #include "sepal/base/parallel.h"
 #include "sepal/ops/conv.h"
 #include "sepal/ops/implementations.h"
+#include "sepal/ops/kept_weights.h"
 #include "tests/support/simd_targets.h"
 
 namespace sepal {
@@ -54,12 +55,13 @@ Geometry random_geometry(std::mt19937& random) {
   };
   const auto one_in = [&](std::int64_t n) { return draw(1, n) == 1; };
   Geometry g{};
-  g.kernel_h = one_in(3) ? 1 : draw(1, 7);
+  g.kernel_h = draw(1, 7);
   g.kernel_w = one_in(2) ? g.kernel_h : draw(1, 7);
   g.options.stride_h = one_in(2) ? 1 : draw(1, 3);
   g.options.stride_w = one_in(3) ? draw(1, 4) : g.options.stride_h;
   g.options.dilation_h = one_in(2) ? 1 : draw(1, 3);
   g.options.dilation_w = one_in(3) ? draw(1, 3) : g.options.dilation_h;
+  if (one_in(6)) g.kernel_h = g.kernel_w = g.options.stride_h = g.options.stride_w = 1;
   g.options.padding = one_in(2) ? ops::Padding::same : ops::Padding::valid;
   g.options.channels_first = one_in(4);
   g.depth_multiplier = one_in(3) ? draw(2, 4) : 1;
@@ -122,14 +124,20 @@ const Operation kConv2D{
     },
     [](const Geometry& g, const Tensors& in) { return ops::conv2d(in[0], in[1], in[2], g.options); }};
 
-/// The output, then the gradient of each operand.
+/// The output of a first and a second call and of one while a tape records, then the gradient of each
+/// operand.
 Tensors results(const Operation& op, const Geometry& g, const Tensors& operands,
                 const Tensor& output_gradient) {
+  // Without a tape ops may use weights that were packed in an earlier call, as layers do.
+  ops::WeightCache cache;
+  Geometry kept = g;
+  kept.options.kept = {&cache, {1, 2, 3}};
+  const Tensor first = op.call(kept, operands), again = op.call(kept, operands);
   GradientTape tape;
   for (const Tensor& operand : operands) tape.watch(operand);
   const Tensor y = op.call(g, operands);
   Tensors all = tape.gradient(y, operands, output_gradient);
-  all.insert(all.begin(), y);
+  all.insert(all.begin(), {first, again, y});
   return all;
 }
 
@@ -138,8 +146,8 @@ void expect_equal(const Tensors& got, const Tensors& want) {
     const auto a = got[i].values<float>(), b = want[i].values<float>();
     const auto differs = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
     if (differs.first == a.end()) continue;
-    ADD_FAILURE() << (i == 0 ? "output" : "gradient of operand " + std::to_string(i - 1)) << " "
-                  << got[i].shape().str() << ", element " << differs.first - a.begin() << ": "
+    ADD_FAILURE() << (i < 3 ? "output " + std::to_string(i) : "gradient of operand " + std::to_string(i - 3))
+                  << " " << got[i].shape().str() << ", element " << differs.first - a.begin() << ": "
                   << *differs.first << ", not " << *differs.second;
   }
 }
