@@ -51,6 +51,12 @@ Json tensor_reference(const KerasTensor& tensor, const NodeNumbers& numbers) {
                                            numbers.at(tensor.node().get()), tensor.tensor_index()})}}}};
 }
 
+Json by_key(const std::vector<std::string>& keys, const Json& values) {
+  Json dictionary = Json::object();
+  for (std::size_t i = 0; i < keys.size(); ++i) dictionary[keys[i]] = values[i];
+  return dictionary;
+}
+
 Json calls_to_json(const std::vector<const Node*>& calls, const NodeNumbers& numbers) {
   Json list = Json::array();
   for (const Node* node : calls) {
@@ -62,6 +68,9 @@ Json calls_to_json(const std::vector<const Node*>& calls, const NodeNumbers& num
       continue;
     }
     Json args = node->list_input() ? Json::array({tensors}) : tensors;
+    const auto* model = dynamic_cast<const FunctionalModel*>(node->operation().get());
+    if (model != nullptr && model->input_structure().kind == TensorStructure::Kind::dictionary)
+      args = Json::array({by_key(model->input_structure().keys, tensors)});
     list.push_back({{"args", std::move(args)}, {"kwargs", Json::object()}});
   }
   return list;
@@ -82,9 +91,7 @@ Json listed_tensors(const KerasTensors& tensors, const TensorStructure& structur
   }
   if (structure.kind == TensorStructure::Kind::single) return list[0];
   if (structure.kind == TensorStructure::Kind::list) return list;
-  Json dictionary = Json::object();
-  for (std::size_t i = 0; i < structure.keys.size(); ++i) dictionary[structure.keys[i]] = list[i];
-  return dictionary;
+  return by_key(structure.keys, list);
 }
 
 // ---- Reading ----
@@ -105,7 +112,28 @@ TensorKey key_from(const Json& triple, const std::string& where) {
 struct PendingCall {
   std::vector<TensorKey> inputs;
   bool list_input = false;
+  /// Whether the call was given the mask of its input.
+  bool has_mask = false;
 };
+
+// null, also for each of several tensors.
+bool says_nothing(const Json& value) {
+  if (!value.is_structured()) return value.is_null();
+  return std::all_of(value.begin(), value.end(), [](const Json& item) { return says_nothing(item); });
+}
+
+bool is_leaf(const Json& listed) {
+  return listed.is_array() && listed.size() >= 3 && listed[0].is_string() && listed[1].is_number_integer();
+}
+
+// The leaves of lists in lists, in order.
+void flatten_listed(const Json& listed, Json& leaves) {
+  if (is_leaf(listed) || !listed.is_array()) {
+    leaves.push_back(listed);
+  } else {
+    for (const Json& item : listed) flatten_listed(item, leaves);
+  }
+}
 
 class GraphReader {
  public:
@@ -136,9 +164,12 @@ class GraphReader {
       structure.kind = TensorStructure::Kind::single;
       return {listed_tensor(listed, where)};
     }
+    // Lists in lists become one list.
+    Json leaves = Json::array();
+    flatten_listed(listed, leaves);
     // Keras before 3.11 also wraps a single tensor, and means a single one by it.
-    structure.kind = listed.size() == 1 ? TensorStructure::Kind::single : TensorStructure::Kind::list;
-    for (const Json& item : listed) result.push_back(listed_tensor(item, where));
+    structure.kind = leaves.size() == 1 ? TensorStructure::Kind::single : TensorStructure::Kind::list;
+    for (const Json& leaf : leaves) result.push_back(listed_tensor(leaf, where));
     return result;
   }
 
@@ -167,7 +198,8 @@ class GraphReader {
     if (nodes != nullptr) {
       const auto function = std::dynamic_pointer_cast<OperationLayer>(read.layer);
       for (const Json& node : *nodes)
-        read.calls.push_back(function ? read_operation(*function, node, where) : read_call(node, where));
+        read.calls.push_back(function ? read_operation(*function, node, where)
+                                      : read_call(node, *read.layer, where));
     }
     if (const auto input = std::dynamic_pointer_cast<InputLayer>(read.layer)) {
       read.outputs.push_back({input->tensor()});
@@ -176,30 +208,60 @@ class GraphReader {
     entries_.push_back(std::move(read));
   }
 
-  PendingCall read_call(const Json& node, const std::string& where) const {
+  PendingCall read_call(const Json& node, const Layer& layer, const std::string& where) const {
     if (!node.is_object() || !node.contains("args") || !node["args"].is_array()) {
       throw ValueError(fmt::format("{}: expected an object with a list \"args\".", where));
     }
     PendingCall call;
-    const Json& args = node["args"];
-    for (const Json& argument : args) {
+    const auto add = [&](const Json& reference) { call.inputs.push_back(reference_from(reference, where)); };
+    for (const Json& argument : node["args"]) {
       if (argument.is_array()) {
         call.list_input = true;
-        for (const Json& item : argument) call.inputs.push_back(reference_from(item, where));
+        for (const Json& item : argument) add(item);
+      } else if (argument.is_object() && !is_tensor_reference(argument)) {
+        call.list_input = true;
+        for (const std::string& key : keys_of_inputs(argument, layer, where)) add(argument[key]);
       } else {
-        call.inputs.push_back(reference_from(argument, where));
+        add(argument);
       }
     }
     if (const auto kwargs = node.find("kwargs"); kwargs != node.end() && kwargs->is_object()) {
       for (const auto& [key, value] : kwargs->items()) {
         // Keras overrules a recorded `training` by what fit, evaluate or predict say; a call of the model
         // that says nothing is inference here.
-        if (!value.is_null() && !(key == "training" && value.is_boolean())) {
+        if (says_nothing(value) || (key == "training" && value.is_boolean())) continue;
+        if (key == "inputs" && call.inputs.empty() && is_tensor_reference(value)) {
+          add(value);
+        } else if (key == "mask" && is_tensor_reference(value)) {
+          call.has_mask = true;
+        } else {
           throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", where, key));
         }
       }
     }
     return call;
+  }
+
+  // The keys of a call on tensors by name, in the order of the model's inputs.
+  static std::vector<std::string> keys_of_inputs(const Json& argument, const Layer& layer,
+                                                 const std::string& where) {
+    const auto* model = dynamic_cast<const FunctionalModel*>(&layer);
+    std::vector<std::string> keys;
+    if (model != nullptr && model->input_structure().kind == TensorStructure::Kind::dictionary) {
+      keys = model->input_structure().keys;
+    } else if (model != nullptr) {
+      for (const KerasTensor& input : model->inputs()) keys.push_back(input.node()->operation()->name());
+    }
+    const bool fits =
+        model != nullptr && keys.size() == argument.size() &&
+        std::all_of(keys.begin(), keys.end(), [&](const std::string& key) { return argument.contains(key); });
+    if (!fits) {
+      throw UnimplementedError(
+          fmt::format("{}: expected tensors among the call's arguments; constants, and names that are not "
+                      "those of a model's inputs, are not supported.",
+                      where));
+    }
+    return keys;
   }
 
   // Constants among the arguments belong to the operation, its inputs are the tensors.
@@ -275,6 +337,13 @@ class GraphReader {
     const PendingCall& call = entry.calls[entry.next_call++];
     KerasTensors inputs;
     for (const TensorKey& key : call.inputs) inputs.push_back(at(key, owner_));
+    // Keras writes down the masks that travel with tensors, and what makes them; here they travel by
+    // themselves.
+    if (call.has_mask && (inputs.empty() || !inputs[0].mask().defined())) {
+      throw UnimplementedError(fmt::format(
+          "{}: layer '{}' is called with a mask that does not come with its input, which is not supported.",
+          owner_, entry.name));
+    }
     entry.outputs.push_back((*entry.layer)(inputs, call.list_input));
   }
 

@@ -67,5 +67,80 @@ TEST(FunctionalConfig, RefusesALayerThatReadsItself) {
   testing::expect_error<ValueError>([&] { (void)ModelBase::from_envelope(envelope); }, {"chain", "cycle"});
 }
 
+TEST(FunctionalConfig, CallsAModelOnTensorsByName) {
+  const KerasTensor u = Input({.shape = {2}, .name = "u"});
+  const KerasTensor v = Input({.shape = {2}, .name = "v"});
+  const Model inner({u, v}, layers::Subtract({.name = "minus"})({u, v}), "inner");
+  const KerasTensor a = Input({.shape = {2}, .name = "a"});
+  const KerasTensor b = Input({.shape = {2}, .name = "b"});
+  const Model outer({a, b}, inner(KerasTensors{a, b}), "outer");
+  Json envelope = outer->to_envelope();
+  Json& layer = envelope["config"]["layers"][2];
+  ASSERT_EQ(layer["name"], "inner");
+  Json& args = layer["inbound_nodes"][0]["args"];
+  const Json list = args[0];
+  // In another order than that of the inputs, as names allow.
+  args = Json::array({{{"v", list[1]}, {"u", list[0]}}});
+  layer["inbound_nodes"][0]["kwargs"] = {{"mask", {{"u", nullptr}, {"v", nullptr}}}};
+  const Model again(ModelBase::from_envelope(envelope));
+  const Tensors x = {testing::ramp({1, 2}, DType::float32), Tensor::ones({1, 2})};
+  testing::expect_values(again(x), {1, 2}, {0, 1});
+  // With names as the inner model's own structure, they are written, too.
+  layer["config"]["input_layers"] = {{"first", {"u", 0, 0}}, {"second", {"v", 0, 0}}};
+  args = Json::array({{{"second", list[1]}, {"first", list[0]}}});
+  const Model named(ModelBase::from_envelope(envelope));
+  testing::expect_values(named(x), {1, 2}, {0, 1});
+  const Json written = named->get_config()["layers"][2]["inbound_nodes"][0]["args"][0];
+  EXPECT_EQ(written["first"]["config"]["keras_history"][0], "a");
+  EXPECT_EQ(written["second"]["config"]["keras_history"][0], "b");
+  args = Json::array({{{"u", list[0]}, {"w", list[1]}}});
+  testing::expect_error<UnimplementedError>([&] { (void)ModelBase::from_envelope(envelope); }, {"'inner'"});
+}
+
+TEST(FunctionalConfig, FlattensListsInListsOfInputsAndOutputs) {
+  const KerasTensor a = Input({.shape = {2}, .name = "a"});
+  const KerasTensor b = Input({.shape = {2}, .name = "b"});
+  Json envelope = Model({a, b}, layers::Add({.name = "sum"})({a, b}))->to_envelope();
+  envelope["config"]["input_layers"] = Json::parse(R"([["a", 0, 0], [["b", 0, 0]]])");
+  envelope["config"]["output_layers"] = Json::parse(R"([[["sum", 0, 0]], [["a", 0, 0]]])");
+  const Model again(ModelBase::from_envelope(envelope));
+  EXPECT_EQ(again->inputs().size(), 2U);
+  EXPECT_EQ(again->outputs().size(), 2U);
+}
+
+TEST(FunctionalConfig, LetsMasksTravelByThemselves) {
+  const KerasTensor x = Input({.shape = {3, 2}, .name = "x"});
+  const KerasTensor masked = layers::Masking({.name = "masking"})(x);
+  const Model model(x, layers::GlobalAveragePooling1D({.name = "mean"})(masked));
+  Json envelope = model->to_envelope();
+  // As Keras 3 writes it: the calls that compute the mask, and the mask as an argument.
+  const auto reference = [](const char* layer) {
+    return Json{{"class_name", "__keras_tensor__"},
+                {"config", {{"keras_history", Json::array({layer, 0, 0})}}}};
+  };
+  const auto call = [](Json args) {
+    return Json::array({{{"args", std::move(args)}, {"kwargs", Json::object()}}});
+  };
+  Json& layers = envelope["config"]["layers"];
+  layers.push_back({{"module", "keras.src.ops.numpy"},
+                    {"class_name", "NotEqual"},
+                    {"config", {{"name", "not_equal"}}},
+                    {"name", "not_equal"},
+                    {"inbound_nodes", call(Json::array({reference("x"), 0.0}))}});
+  layers.push_back({{"module", "keras.src.ops.numpy"},
+                    {"class_name", "Any"},
+                    {"config", {{"name", "any"}, {"axis", -1}, {"keepdims", false}}},
+                    {"name", "any"},
+                    {"inbound_nodes", call(Json::array({reference("not_equal")}))}});
+  ASSERT_EQ(layers[2]["name"], "mean");
+  layers[2]["inbound_nodes"][0]["kwargs"]["mask"] = reference("any");
+  const Model again(ModelBase::from_envelope(envelope));
+  EXPECT_EQ(again->get_config(), model->get_config());
+  // A mask of something else is another computation.
+  layers[2]["inbound_nodes"][0]["args"][0] = reference("x");
+  testing::expect_error<UnimplementedError>([&] { (void)ModelBase::from_envelope(envelope); },
+                                            {"'mean'", "mask"});
+}
+
 }  // namespace
 }  // namespace sepal

@@ -128,6 +128,23 @@ void join_rows(const Tensors& tensors, std::int64_t outer, Tensor& out) {
   });
 }
 
+// The gradient of take_steps: zeros of the shape `wide` with g where its elements came from.
+Tensor spread_steps(const Tensor& g, const Shape& wide, int axis, std::int64_t first, std::int64_t step) {
+  Tensor out = Tensor::zeros(wide, g.dtype());
+  const std::int64_t count = g.shape()[axis];
+  const Around around(wide, axis);
+  kernels::copy_strided({{around.outer, count * around.inner, wide[axis] * around.inner},
+                         {count, around.inner, step * around.inner},
+                         {around.inner, 1, 1}},
+                        size_of(g.dtype()), g.raw(), element(out, first * around.inner));
+  if (GradientTape::is_recording({g})) {
+    GradientTape::record("take_steps", {g}, {out}, [axis, first, step, count](const Tensors& outer) {
+      return Tensors{take_steps(outer[0], axis, first, step, count)};
+    });
+  }
+  return out;
+}
+
 // The inner part of x that `padding` surrounded.
 Tensor unpad(Tensor x, const std::vector<std::pair<std::int64_t, std::int64_t>>& padding) {
   for (std::size_t i = 0; i < padding.size(); ++i) {
@@ -215,6 +232,85 @@ Tensor slice(const Tensor& x, std::int64_t axis_argument, std::int64_t begin, st
                          [padding](const Tensors& g) { return Tensors{pad(g[0], padding)}; });
   }
   return out;
+}
+
+Tensor take_steps(const Tensor& x, std::int64_t axis_argument, std::int64_t first, std::int64_t step,
+                  std::int64_t count) {
+  const int axis = normalize_axis(axis_argument, x.rank());
+  const std::int64_t length = x.shape()[axis];
+  // Divisions, so that no product overflows.
+  const std::int64_t room = step > 0 ? length - 1 - first : first;
+  const bool inside = step != 0 && count >= 0 &&
+                      (count == 0 || (first >= 0 && first < length && (count - 1) <= room / std::abs(step)));
+  if (!inside) {
+    throw ValueError(
+        fmt::format("take_steps: {} elements from {} in steps of {} are outside of axis {} of a tensor of "
+                    "shape {}.",
+                    count, first, step, axis, x.shape().str()));
+  }
+  Shape shape = x.shape();
+  shape[axis] = count;
+  Tensor out(shape, x.dtype());
+  if (count == 0) return out;
+  const Around around(shape, axis);
+  kernels::copy_strided({{around.outer, length * around.inner, count * around.inner},
+                         {count, step * around.inner, around.inner},
+                         {around.inner, 1, 1}},
+                        size_of(x.dtype()), element(x, first * around.inner), out.mutable_raw());
+  if (GradientTape::is_recording({x})) {
+    GradientTape::record("take_steps", {x}, {out}, [wide = x.shape(), axis, first, step](const Tensors& g) {
+      return Tensors{spread_steps(g[0], wide, axis, first, step)};
+    });
+  }
+  return out;
+}
+
+Tensor flip(const Tensor& x, std::int64_t axis_argument) {
+  const int axis = normalize_axis(axis_argument, x.rank());
+  const std::int64_t length = x.shape()[axis];
+  return take_steps(x, axis, length - 1, -1, length);
+}
+
+Tensor stack(const Tensors& tensors, std::int64_t axis_argument) {
+  if (tensors.empty()) throw ValueError("stack: expected at least one tensor. Received: none");
+  const int axis = normalize_axis(axis_argument, tensors[0].rank() + 1);
+  Tensors thin;
+  for (const Tensor& tensor : tensors) {
+    if (tensor.shape() != tensors[0].shape()) {
+      throw ValueError(fmt::format("stack: all tensors must have one shape. Received: {} and {}",
+                                   tensors[0].shape().str(), tensor.shape().str()));
+    }
+    Shape shape = tensor.shape().slice(0, axis);
+    shape.push_back(1);
+    for (const std::int64_t dim : tensor.shape().slice(axis)) shape.push_back(dim);
+    thin.push_back(reshape(tensor, shape));
+  }
+  return concatenate(thin, axis);
+}
+
+Tensor tile(const Tensor& x, const std::vector<std::int64_t>& repeats) {
+  if (static_cast<int>(repeats.size()) != x.rank() ||
+      std::any_of(repeats.begin(), repeats.end(), [](std::int64_t n) { return n < 1; })) {
+    throw ValueError(
+        fmt::format("tile: argument `repeats` must have a positive number for each of the {} axes of `x`. "
+                    "Received: ({})",
+                    x.rank(), fmt::join(repeats, ", ")));
+  }
+  Tensor result = x;
+  for (int axis = 0; axis < x.rank(); ++axis) {
+    const std::int64_t count = repeats[static_cast<std::size_t>(axis)];
+    if (count == 1) continue;
+    // Along an axis of its own, which then joins the one behind it.
+    Shape apart = result.shape().slice(0, axis);
+    apart.push_back(1);
+    for (const std::int64_t dim : result.shape().slice(axis)) apart.push_back(dim);
+    Shape repeated = apart;
+    repeated[axis] = count;
+    Shape joined = result.shape();
+    joined[axis] = checked_multiply(joined[axis], count);
+    result = reshape(broadcast_to(reshape(result, apart), repeated), joined);
+  }
+  return result;
 }
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {

@@ -172,5 +172,32 @@ TEST(Identity, HasAnIdentityOfItsOwn) {
   testing::expect_same_bits(x, y);
 }
 
+TEST(TakeSteps, GoesForwardsAndBackwards) {
+  const Tensor x = testing::ramp({2, 5});
+  testing::expect_values(ops::take_steps(x, 1, 1, 2, 2), {2, 2}, {2, 4, 7, 9});
+  testing::expect_values(ops::take_steps(x, -1, 4, -3, 2), {2, 2}, {5, 2, 10, 7});
+  testing::expect_values(ops::flip(x, 0), {2, 5}, {6, 7, 8, 9, 10, 1, 2, 3, 4, 5});
+  EXPECT_EQ(ops::take_steps(x, 1, 9, 1, 0).shape(), (Shape{2, 0}));
+  testing::expect_error<ValueError>([&] { (void)ops::take_steps(x, 1, 1, 2, 3); }, {"outside of axis 1"});
+  testing::expect_error<ValueError>([&] { (void)ops::take_steps(x, 1, 1, -1, 3); }, {"outside of axis 1"});
+  const auto f = [](const Tensors& in) { return ops::take_steps(in[0], 1, 4, -2, 2); };
+  testing::expect_gradients_match_finite_differences(f, {testing::varied({2, 5, 3})});
+  testing::expect_second_derivatives_match_finite_differences(f, {testing::varied({2, 5, 3})});
+}
+
+TEST(Stack, MakesANewAxis) {
+  const Tensors pair = {testing::ramp({2}), testing::ramp({2})};
+  testing::expect_values(ops::stack(pair, 0), {2, 2}, {1, 2, 1, 2});
+  testing::expect_values(ops::stack(pair, -1), {2, 2}, {1, 1, 2, 2});
+  testing::expect_error<ValueError>([&] { (void)ops::stack({pair[0], testing::ramp({3})}, 0); }, {"(3,)"});
+}
+
+TEST(Tile, RepeatsTheWhole) {
+  testing::expect_values(ops::tile(testing::ramp({1, 2}), {2, 2}), {2, 4}, {1, 2, 1, 2, 1, 2, 1, 2});
+  testing::expect_error<ValueError>([] { (void)ops::tile(testing::ramp({2}), {0}); }, {"repeats"});
+  const auto f = [](const Tensors& in) { return ops::tile(in[0], {2, 3}); };
+  testing::expect_gradients_match_finite_differences(f, {testing::varied({2, 2})});
+}
+
 }  // namespace
 }  // namespace sepal::ops

@@ -10,17 +10,17 @@
 
 namespace sepal::ops {
 
-/// How the value at a place between pixels is found.
-enum class Interpolation { nearest, bilinear };
+/// How the value at a place between pixels is found; those from `bicubic` on are for resizing only.
+enum class Interpolation { nearest, bilinear, bicubic, lanczos3, lanczos5, area };
 
-/// @throws UnimplementedError for "bicubic", "lanczos3", "lanczos5" and "area", ValueError for another name.
+/// @throws ValueError for a name that Keras does not have either.
 Interpolation interpolation_from_name(const std::string& name);
 
-/// Images (n, h, w, c) or (n, c, h, w) in another size. Pixels are squares whose centers lie at halves; no
-/// antialiasing.
+/// Images (n, h, w, c) or (n, c, h, w) in another size. Pixels are squares whose centers lie at halves. With
+/// `antialias` an image that shrinks is smoothed by as much; `nearest` and `area` do not know it.
 /// @throws ValueError if images is not of rank 4, has no pixel, or a length is below 1.
 Tensor resize(const Tensor& images, std::int64_t height, std::int64_t width, Interpolation interpolation,
-              bool channels_first = false);
+              bool channels_first = false, bool antialias = false);
 
 /// What lies outside of an image: a constant; the border's pixel ("nearest"); the image mirrored, its border
 /// twice ("reflect"); the image again ("wrap").
@@ -37,6 +37,7 @@ struct AffineTransform {
 };
 
 struct AffineTransformOptions {
+  /// `nearest` or `bilinear`.
   Interpolation interpolation = Interpolation::bilinear;
   FillMode fill_mode = FillMode::constant;
   double fill_value = 0.0;

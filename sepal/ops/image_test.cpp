@@ -57,8 +57,6 @@ TEST(Resize, DoesNotDependOnThreads) {
 }
 
 TEST(Resize, NamesWhatItCannotDo) {
-  testing::expect_error<UnimplementedError>([] { (void)ops::interpolation_from_name("bicubic"); },
-                                            {"interpolation='bicubic'"});
   testing::expect_error<ValueError>([] { (void)ops::interpolation_from_name("cubic"); },
                                     {"`interpolation`", "Received: interpolation=cubic"});
   testing::expect_error<ValueError>([] { (void)ops::resize(picture(), 0, 3, ops::Interpolation::nearest); },
@@ -120,6 +118,15 @@ TEST(AffineTransform, RefusesWhatDoesNotFit) {
   testing::expect_error<ValueError>([] { (void)ops::affine_transform(picture(), {}); }, {"0 transforms"});
   testing::expect_error<UnimplementedError>([] { (void)ops::fill_mode_from_name("mirror"); },
                                             {"Unknown `fill_mode` mirror"});
+}
+
+TEST(Resize, HasTheDerivativesOfItsFilters) {
+  for (const char* name : {"bicubic", "lanczos3", "area"}) {
+    const auto f = [&](const Tensors& in) {
+      return ops::resize(in[0], 2, 5, ops::interpolation_from_name(name), false, true);
+    };
+    testing::expect_gradients_match_finite_differences(f, {testing::varied({1, 3, 4, 1})});
+  }
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace sepal::ops {
 /// at 0 is that of std::pow: 0 for exponent 0.
 Tensor power(const Tensor& x, double exponent);
 
-/// The exponent a scalar tensor, which is not differentiated.
-/// @throws UnimplementedError if it has several elements.
+/// An exponent for each element, with broadcasting; differentiable in both, the exponent's derivative being 0
+/// where x <= 0 (as in TensorFlow).
 Tensor power(const Tensor& x, const Tensor& exponent);
 
 }  // namespace sepal::ops

@@ -196,6 +196,35 @@ TEST(Dialect, TellsAnOperationInALegacyFileFromTheLayerOfItsName) {
   EXPECT_FALSE(layers[1].contains("module"));
 }
 
+TEST(Dialect, FindsTheOperationsOfTheActivationsAndOfThoseWithArguments) {
+  const Json layers = modern(R"({"class_name": "Functional", "config": {"layers": [
+      {"class_name": "Relu6", "config": {"name": "r"}, "name": "r", "inbound_nodes": []},
+      {"class_name": "Mean", "config": {"name": "m", "axis": [1], "keepdims": true}, "name": "m",
+       "inbound_nodes": []},
+      {"class_name": "Reshape", "config": {"name": "l", "trainable": true, "target_shape": [3]}, "name": "l",
+       "inbound_nodes": []}]}})",
+                             Dialect::keras3)["config"]["layers"];
+  EXPECT_EQ(layers[0]["module"], "keras.src.ops.nn");
+  EXPECT_EQ(layers[1]["module"], "keras.src.ops.numpy");
+  EXPECT_FALSE(layers[2].contains("module"));
+}
+
+TEST(Dialect, WritesAProductWithATransposedMatrixAsEinsum) {
+  const Json layers = modern(R"({"class_name": "Functional", "config": {"name": "m", "layers": [
+      {"name": "x", "class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [null, 3, 3]},
+       "inbound_nodes": []},
+      {"name": "p", "class_name": "TFOpLambda", "config": {"name": "p", "function": "linalg.matmul"},
+       "inbound_nodes": [["x", 0, 0, {"b": ["x", 0, 0], "transpose_b": true}]]},
+      {"name": "q", "class_name": "TFOpLambda", "config": {"name": "q", "function": "linalg.matmul"},
+       "inbound_nodes": [["x", 0, 0, {"b": ["x", 0, 0], "a_is_sparse": true}]]}]}})")["config"]["layers"];
+  EXPECT_EQ(layers[1]["class_name"], "Einsum");
+  EXPECT_EQ(layers[1]["config"]["subscripts"], "...yk,...xk->...yx");
+  EXPECT_EQ(layers[1]["inbound_nodes"][0]["kwargs"], Json::object());
+  // What is left over is for the operation to refuse.
+  EXPECT_EQ(layers[2]["class_name"], "Matmul");
+  EXPECT_EQ(layers[2]["inbound_nodes"][0]["kwargs"], Json::parse(R"({"a_is_sparse": true})"));
+}
+
 TEST(Dialect, ReplacesSlashesInNamesAndInReferencesToThem) {
   const Json config = modern(R"({"class_name": "Functional", "config": {"name": "m", "layers": [
       {"name": "a/x", "class_name": "InputLayer", "config": {"name": "a/x", "batch_input_shape": [null, 3]},

@@ -2,20 +2,26 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
-#include "sepal/base/nested_numbers.h"
 #include "sepal/ops/activations.h"
+#include "sepal/ops/array.h"
+#include "sepal/ops/comparison.h"
 #include "sepal/ops/elementwise.h"
+#include "sepal/ops/functions.h"
+#include "sepal/ops/logical.h"
 #include "sepal/ops/power.h"
 
 namespace sepal {
 namespace {
 
+using Result = ElementwiseKind::Result;
+
 constexpr const char* kNumpy = "keras.src.ops.numpy";
+constexpr const char* kMath = "keras.src.ops.math";
 constexpr const char* kNn = "keras.src.ops.nn";
+constexpr const char* kCore = "keras.src.ops.core";
 
 using Unary = Tensor (*)(const Tensor&);
 using Binary = Tensor (*)(const Tensor&, const Tensor&);
@@ -30,17 +36,12 @@ Tensor binary(const Tensors& operands) {
   return kFunction(operands[0], operands[1]);
 }
 
-// A number, or {"class_name": "__tensor__" or "__numpy__", "config": {"value": …}}.
-Tensor constant_from(const Json& argument, const ConfigField& field) {
-  if (!argument.is_object()) return nested_numbers_from(argument, field);
-  const Json* class_name = config_find(argument, field.owner, "class_name");
-  const Json* config = config_find(argument, field.owner, "config");
-  const bool is_array = class_name != nullptr && (*class_name == "__tensor__" || *class_name == "__numpy__");
-  if (!is_array || config == nullptr || !config->is_object() || !config->contains("value")) {
-    throw UnimplementedError(
-        fmt::format("{}: expected a tensor, a number or an array among the call's arguments.", field.owner));
-  }
-  return nested_numbers_from((*config)["value"], field);
+// Greater than NaN is nothing, so that NaN alone differs from itself.
+Tensor is_nan(const Tensors& x) { return ops::not_equal(x[0], x[0]); }
+
+Tensor logaddexp(const Tensors& x) {
+  const Tensor distance = ops::abs(ops::subtract(x[0], x[1]));
+  return ops::add(ops::maximum(x[0], x[1]), ops::log1p(ops::exp(ops::negative(distance))));
 }
 
 }  // namespace
@@ -50,29 +51,65 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Absolute", 1, &unary<ops::abs>},
       {kNumpy, "Abs", 1, &unary<ops::abs>},
       {kNumpy, "Add", 2, &binary<ops::add>},
-      {kNumpy, "Divide", 2, &binary<ops::divide>},
-      {kNumpy, "Exp", 1, &unary<ops::exp>},
-      {kNumpy, "Log", 1, &unary<ops::log>},
+      {kNumpy, "Arctan", 1, &unary<ops::arctan>, Result::floating},
+      {kNumpy, "Ceil", 1, &unary<ops::ceil>, Result::floating},
+      {kNumpy, "Cos", 1, &unary<ops::cos>, Result::floating},
+      {kNumpy, "Cosh", 1, &unary<ops::cosh>, Result::floating},
+      {kNumpy, "Divide", 2, &binary<ops::divide>, Result::floating},
+      {kNumpy, "Equal", 2, &binary<ops::equal>, Result::boolean},
+      {kNumpy, "Exp", 1, &unary<ops::exp>, Result::floating},
+      {kNumpy, "Expm1", 1, &unary<ops::expm1>, Result::floating},
+      {kNumpy, "Floor", 1, &unary<ops::floor>, Result::floating},
+      {kNumpy, "FloorDivide", 2, &binary<ops::floor_divide>},
+      {kNumpy, "Greater", 2, &binary<ops::greater>, Result::boolean},
+      {kNumpy, "GreaterEqual", 2, &binary<ops::greater_equal>, Result::boolean},
+      {kNumpy, "Isnan", 1, &is_nan, Result::boolean},
+      {kNumpy, "Less", 2, &binary<ops::less>, Result::boolean},
+      {kNumpy, "LessEqual", 2, &binary<ops::less_equal>, Result::boolean},
+      {kNumpy, "Log", 1, &unary<ops::log>, Result::floating},
+      {kNumpy, "Log10", 1, &unary<ops::log10>, Result::floating},
+      {kNumpy, "Log1p", 1, &unary<ops::log1p>, Result::floating},
+      {kNumpy, "Log2", 1, &unary<ops::log2>, Result::floating},
+      {kNumpy, "Logaddexp", 2, &logaddexp, Result::floating},
+      {kNumpy, "LogicalAnd", 2, &binary<ops::logical_and>, Result::boolean, 2},
+      {kNumpy, "LogicalNot", 1, &unary<ops::logical_not>, Result::boolean, 1},
+      {kNumpy, "LogicalOr", 2, &binary<ops::logical_or>, Result::boolean, 2},
+      {kNumpy, "LogicalXor", 2, &binary<ops::logical_xor>, Result::boolean, 2},
       {kNumpy, "Maximum", 2, &binary<ops::maximum>},
       {kNumpy, "Minimum", 2, &binary<ops::minimum>},
+      {kNumpy, "Mod", 2, &binary<ops::mod>},
       {kNumpy, "Multiply", 2, &binary<ops::multiply>},
       {kNumpy, "Negative", 1, &unary<ops::negative>},
+      {kNumpy, "NotEqual", 2, &binary<ops::not_equal>, Result::boolean},
       {kNumpy, "Power", 2, &binary<ops::power>},
+      {kNumpy, "Reciprocal", 1, &unary<ops::reciprocal>, Result::floating},
       {kNumpy, "Sign", 1, &unary<ops::sign>},
-      {kNumpy, "Sqrt", 1, &unary<ops::sqrt>},
+      {kNumpy, "Sin", 1, &unary<ops::sin>, Result::floating},
+      {kNumpy, "Sinh", 1, &unary<ops::sinh>, Result::floating},
+      {kNumpy, "Sqrt", 1, &unary<ops::sqrt>, Result::floating},
       {kNumpy, "Square", 1, &unary<ops::square>},
       {kNumpy, "Subtract", 2, &binary<ops::subtract>},
-      {kNumpy, "Tanh", 1, &unary<ops::tanh>},
-      {kNumpy, "TrueDivide", 2, &binary<ops::divide>},
-      {kNn, "HardSigmoid", 1, &unary<ops::hard_sigmoid>},
-      {kNn, "HardSilu", 1, &unary<ops::hard_silu>},
+      {kNumpy, "Tan", 1, &unary<ops::tan>, Result::floating},
+      {kNumpy, "Tanh", 1, &unary<ops::tanh>, Result::floating},
+      {kNumpy, "TrueDivide", 2, &binary<ops::divide>, Result::floating},
+      {kNumpy, "Where", 3, [](const Tensors& x) { return ops::select(x[0], x[1], x[2]); }, Result::common, 1},
+      {kCore, "StopGradient", 1, &unary<ops::stop_gradient>},
+      {kMath, "Erf", 1, &unary<ops::erf>, Result::floating},
+      {kMath, "Rsqrt", 1, &unary<ops::rsqrt>, Result::floating},
+      {kNn, "HardSigmoid", 1, &unary<ops::hard_sigmoid>, Result::floating},
+      {kNn, "HardSilu", 1, &unary<ops::hard_silu>, Result::floating},
+      {kNn, "HardTanh", 1, &unary<ops::hard_tanh>, Result::floating},
+      {kNn, "LogSigmoid", 1, &unary<ops::log_sigmoid>, Result::floating},
       {kNn, "Relu", 1, [](const Tensors& x) { return ops::relu(x[0]); }},
       {kNn, "Relu6", 1, &unary<ops::relu6>},
-      {kNn, "Selu", 1, &unary<ops::selu>},
-      {kNn, "Sigmoid", 1, &unary<ops::sigmoid>},
-      {kNn, "Silu", 1, &unary<ops::silu>},
-      {kNn, "Softplus", 1, &unary<ops::softplus>},
-      {kNn, "Softsign", 1, &unary<ops::softsign>},
+      {kNn, "Selu", 1, &unary<ops::selu>, Result::floating},
+      {kNn, "Sigmoid", 1, &unary<ops::sigmoid>, Result::floating},
+      {kNn, "Silu", 1, &unary<ops::silu>, Result::floating},
+      {kNn, "Softplus", 1, &unary<ops::softplus>, Result::floating},
+      {kNn, "Softsign", 1, &unary<ops::softsign>, Result::floating},
+      {kNn, "SparsePlus", 1, &unary<ops::sparse_plus>, Result::floating},
+      {kNn, "SparseSigmoid", 1, &unary<ops::sparse_sigmoid>, Result::floating},
+      {kNn, "TanhShrink", 1, &unary<ops::tanh_shrink>, Result::floating},
   };
   return kinds;
 }
@@ -92,32 +129,29 @@ void ElementwiseOperation::read_arguments(const Json& args) {
     throw TypeError(fmt::format("{}: operation {} takes {} argument(s). Received: {}", owner(), class_name(),
                                 kind_.operands, args.size()));
   }
-  Tensors constants;
-  for (const Json& argument : args) {
-    constants.push_back(is_tensor_reference(argument) ? Tensor()
-                                                      : constant_from(argument, {owner(), "args"}));
-  }
-  if (std::all_of(constants.begin(), constants.end(), [](const Tensor& t) { return t.defined(); })) {
-    throw ValueError(fmt::format("{}: expected at least one tensor among the call's arguments.", owner()));
-  }
-  constants_ = std::move(constants);
+  operands_ = OperandList(args, owner());
 }
 
-Tensor ElementwiseOperation::compute(const Tensors& inputs) const {
-  const DType dtype = inputs.at(0).dtype();
-  Tensors operands;
-  std::size_t next = 0;
-  for (const Tensor& constant : constants_)
-    operands.push_back(constant.defined() ? constant.astype(dtype) : inputs.at(next++));
-  return kind_.compute(operands);
+Tensors ElementwiseOperation::compute(const Tensors& inputs) const {
+  std::vector<DType> dtypes;
+  for (const Tensor& input : inputs) dtypes.push_back(input.dtype());
+  const DType wanted = compute_dtype(dtypes);
+  DType dtype = kind_.result == Result::boolean ? operands_.common_dtype(dtypes, kind_.conditions) : wanted;
+  // Ops compute with floats; those of 64 bits hold whole numbers up to 2^53 exactly.
+  if (kind_.result == Result::common && !is_floating(dtype)) dtype = DType::float64;
+  return {ops::cast(kind_.compute(operands_.joined(inputs, dtype, kind_.conditions)), wanted)};
 }
 
-Shape ElementwiseOperation::compute_shape(const Shapes& input_shapes) const {
+Shapes ElementwiseOperation::compute_shapes(const Shapes& input_shapes) const {
   Shape shape;
-  std::size_t next = 0;
-  for (const Tensor& constant : constants_)
-    shape = broadcast_shapes(shape, constant.defined() ? constant.shape() : input_shapes.at(next++));
-  return shape;
+  for (const Shape& operand : operands_.joined_shapes(input_shapes)) shape = broadcast_shapes(shape, operand);
+  return {shape};
+}
+
+DType ElementwiseOperation::compute_dtype(const std::vector<DType>& input_dtypes) const {
+  if (kind_.result == Result::boolean) return DType::boolean;
+  const DType dtype = operands_.common_dtype(input_dtypes, kind_.conditions);
+  return kind_.result == Result::floating && !is_floating(dtype) ? floatx() : dtype;
 }
 
 }  // namespace sepal

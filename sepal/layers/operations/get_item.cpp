@@ -11,10 +11,29 @@
 namespace sepal {
 namespace {
 
-// Python's rule for the bounds of a slice.
-std::int64_t bound(const std::optional<std::int64_t>& given, std::int64_t missing, std::int64_t length) {
-  if (!given) return missing;
-  return std::clamp<std::int64_t>(*given < 0 ? *given + length : *given, 0, length);
+// Larger steps skip every tensor, and their products could overflow.
+constexpr std::int64_t kLargestStep = std::int64_t{1} << 40;
+
+// The elements of an axis that a slice names: number `first`, `first + step` and so on.
+struct Steps {
+  std::int64_t first;
+  std::int64_t count;
+};
+
+// Python's rule: bounds below 0 count from the end, then both are brought to the axis, or just beside it.
+Steps steps_of(const std::optional<std::int64_t>& start, const std::optional<std::int64_t>& stop,
+               std::int64_t step, std::int64_t length) {
+  const std::int64_t low = step > 0 ? 0 : -1;
+  const std::int64_t high = step > 0 ? length : length - 1;
+  const auto bound = [&](const std::optional<std::int64_t>& given, std::int64_t missing) {
+    if (!given) return missing;
+    return std::clamp<std::int64_t>(*given < 0 ? *given + length : *given, low, high);
+  };
+  const std::int64_t first = bound(start, step > 0 ? low : high);
+  const std::int64_t end = bound(stop, step > 0 ? high : low);
+  const std::int64_t distance = step > 0 ? end - first : first - end;
+  const std::int64_t size = std::abs(step);
+  return {first, distance > 0 ? (distance + size - 1) / size : 0};
 }
 
 }  // namespace
@@ -33,9 +52,10 @@ GetItemOperation::Item GetItemOperation::item_from(const Json& key) const {
   for (auto [name, value] : {std::pair("start", &item.start), {"stop", &item.stop}, {"step", &step}}) {
     if (const Json* given = config_find(*config, owner(), name)) config_get(*given, {owner(), name}, *value);
   }
-  if (step.value_or(1) != 1) {
-    throw UnimplementedError(
-        fmt::format("{}: slices with a step are not supported. Received: step={}", owner(), *step));
+  item.step = step.value_or(1);
+  if (item.step == 0 || item.step > kLargestStep || item.step < -kLargestStep) {
+    throw ValueError(
+        fmt::format("{}: the step of a slice must not be 0. Received: step={}", owner(), item.step));
   }
   return item;
 }
@@ -79,7 +99,7 @@ std::vector<GetItemOperation::Item> GetItemOperation::items_for(int rank) const 
   return items;
 }
 
-Tensor GetItemOperation::compute(const Tensors& inputs) const {
+Tensors GetItemOperation::compute(const Tensors& inputs) const {
   Tensor x = inputs.at(0);
   int axis = 0;
   for (const Item& item : items_for(x.rank())) {
@@ -92,16 +112,17 @@ Tensor GetItemOperation::compute(const Tensors& inputs) const {
                                                owner(), *item.start, axis, length));
       }
       x = ops::slice(x, axis, index, index + 1);
-    } else if (item.start || item.stop) {
-      const std::int64_t begin = bound(item.start, 0, length);
-      x = ops::slice(x, axis, begin, std::max(begin, bound(item.stop, length, length)));
+    } else if (item.start || item.stop || item.step != 1) {
+      const Steps steps = steps_of(item.start, item.stop, item.step, length);
+      x = item.step == 1 ? ops::slice(x, axis, steps.first, steps.first + steps.count)
+                         : ops::take_steps(x, axis, steps.first, item.step, steps.count);
     }
     ++axis;
   }
-  return ops::reshape(x, compute_shape({inputs[0].shape()}));
+  return {ops::reshape(x, compute_shapes({inputs[0].shape()})[0])};
 }
 
-Shape GetItemOperation::compute_shape(const Shapes& input_shapes) const {
+Shapes GetItemOperation::compute_shapes(const Shapes& input_shapes) const {
   const Shape& from = input_shapes.at(0);
   Shape result;
   int axis = 0;
@@ -116,10 +137,9 @@ Shape GetItemOperation::compute_shape(const Shapes& input_shapes) const {
       result.push_back(kNone);
       continue;
     }
-    const std::int64_t begin = bound(item.start, 0, length);
-    result.push_back(std::max<std::int64_t>(0, bound(item.stop, length, length) - begin));
+    result.push_back(steps_of(item.start, item.stop, item.step, length).count);
   }
-  return result;
+  return {result};
 }
 
 }  // namespace sepal

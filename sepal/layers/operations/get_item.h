@@ -9,18 +9,18 @@
 
 namespace sepal {
 
-/// The second argument of the call says what is taken of each axis: a slice with steps of 1, a whole number
-/// (the axis goes), null (a new axis of length 1) or an ellipsis (all axes between).
+/// The second argument of the call says what is taken of each axis: a slice, a whole number (the axis goes),
+/// null (a new axis of length 1) or an ellipsis (all axes between).
 class GetItemOperation : public OperationLayer {
  public:
   explicit GetItemOperation(const std::string& name = {})
       : OperationLayer("keras.src.ops.numpy", "GetItem", name) {}
 
  protected:
-  /// @throws UnimplementedError for a slice with another step, TypeError for anything else.
+  /// @throws ValueError for a slice with steps of 0, TypeError for anything else than these.
   void read_arguments(const Json& args) override;
-  Tensor compute(const Tensors& inputs) const override;
-  Shape compute_shape(const Shapes& input_shapes) const override;
+  Tensors compute(const Tensors& inputs) const override;
+  Shapes compute_shapes(const Shapes& input_shapes) const override;
 
  private:
   struct Item {
@@ -28,6 +28,7 @@ class GetItemOperation : public OperationLayer {
     Kind kind = Kind::slice;
     std::optional<std::int64_t> start = {};
     std::optional<std::int64_t> stop = {};
+    std::int64_t step = 1;
   };
 
   Item item_from(const Json& key) const;

@@ -53,15 +53,17 @@ void OperationLayer::set_call(const Json& call) {
   if (args == nullptr || !args->is_array()) {
     throw TypeError(fmt::format("{}: expected a call with a list \"args\".", owner()));
   }
+  Json idle = Json::object();
   if (const Json* kwargs = config_find(call, owner(), "kwargs"); kwargs != nullptr && kwargs->is_object()) {
     for (const auto& [key, value] : kwargs->items()) {
       if (!value.is_null()) {
         throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", owner(), key));
       }
     }
+    idle = *kwargs;
   }
   read_arguments(*args);
-  auto stored = std::make_shared<Json>(Json{{"args", *args}, {"kwargs", Json::object()}});
+  auto stored = std::make_shared<Json>(Json{{"args", *args}, {"kwargs", std::move(idle)}});
   inputs_ = references_in(*stored).size();
   call_ = std::move(stored);
 }
@@ -96,16 +98,16 @@ void OperationLayer::expect_input_count(std::size_t count) const {
 
 void OperationLayer::build_all(const Shapes& input_shapes) { expect_input_count(input_shapes.size()); }
 
-Tensors OperationLayer::call_all(const Tensors& inputs, const CallContext&) { return {compute(inputs)}; }
+Tensors OperationLayer::call_all(const Tensors& inputs, const CallContext&) { return compute(inputs); }
 
 Shapes OperationLayer::compute_output_shapes(const Shapes& input_shapes) {
   expect_input_count(input_shapes.size());
-  return {compute_shape(input_shapes)};
+  return compute_shapes(input_shapes);
 }
 
 std::vector<DType> OperationLayer::compute_output_dtypes(const std::vector<DType>& input_dtypes,
                                                          std::size_t outputs) {
-  return std::vector<DType>(outputs, input_dtypes.at(0));
+  return std::vector<DType>(outputs, compute_dtype(input_dtypes));
 }
 
 KerasTensor call_operation(const std::shared_ptr<OperationLayer>& operation, const Json& call,

@@ -35,8 +35,10 @@ class OperationLayer : public Layer {
 
   /// Takes the positional arguments.
   virtual void read_arguments(const Json& args) = 0;
-  virtual Tensor compute(const Tensors& inputs) const = 0;
-  virtual Shape compute_shape(const Shapes& input_shapes) const = 0;
+  virtual Tensors compute(const Tensors& inputs) const = 0;
+  virtual Shapes compute_shapes(const Shapes& input_shapes) const = 0;
+  /// Of every output; the base class: the first input's.
+  virtual DType compute_dtype(const std::vector<DType>& input_dtypes) const { return input_dtypes.at(0); }
 
   void build_all(const Shapes& input_shapes) override;
   Tensors call_all(const Tensors& inputs, const CallContext& context) override;

@@ -1,6 +1,6 @@
 #include "sepal/layers/operations/operation_rows.h"
 
-#include "sepal/layers/operations/array_operations.h"
+#include "sepal/layers/operations/array_operation.h"
 #include "sepal/layers/operations/elementwise_operation.h"
 #include "sepal/layers/operations/get_item.h"
 
@@ -29,7 +29,11 @@ void add_operation_rows(std::map<std::string, LayerFactory>& rows) {
                                            const std::string& owner) -> std::shared_ptr<Layer> {
     return std::make_shared<GetItemOperation>(only_name(config, owner));
   };
-  add_array_operations(rows);
+  add_activation_operations(rows);
+  add_contraction_operations(rows);
+  add_moving_operations(rows);
+  add_reducing_operations(rows);
+  add_splitting_operations(rows);
 }
 
 }  // namespace sepal

@@ -90,7 +90,8 @@ TEST(Operators, ComeBackFromTheirConfig) {
 
 TEST(Operations, HaveARowForEachElementwiseKind) {
   for (const ElementwiseKind& kind : elementwise_kinds()) {
-    const Json args = kind.operands == 1 ? Json::array({kTensor}) : Json::array({kTensor, 2.0});
+    Json args = Json::array({kTensor});
+    while (args.size() < kind.operands) args.push_back(2.0);
     const Tensor x = testing::ramp({2, 3});
     EXPECT_EQ(result(kind.class_name, Json::object(), args, {x}, kind.module).shape(), x.shape());
   }
@@ -137,11 +138,24 @@ TEST(GetItem, TakesSlicesIndicesAndNewAxes) {
             (Shape{kNone}));
 }
 
+TEST(GetItem, TakesStepsAsPythonDoes) {
+  const Tensor x = testing::ramp({5});
+  const auto get = [&](const Json& key) {
+    return result("GetItem", Json::object(), Json::array({kTensor, key}), {x});
+  };
+  testing::expect_values(get(slice(nullptr, nullptr, 2)), {3}, {1, 3, 5});
+  testing::expect_values(get(slice(nullptr, nullptr, -1)), {5}, {5, 4, 3, 2, 1});
+  testing::expect_values(get(slice(3, 0, -2)), {2}, {4, 2});
+  testing::expect_values(get(slice(-1, -100, -3)), {2}, {5, 2});
+  testing::expect_values(get(slice(1, 100, 7)), {1}, {2});
+  EXPECT_EQ(get(slice(0, 3, -1)).shape(), (Shape{0}));
+}
+
 TEST(GetItem, RefusesWhatItCannotTake) {
   const auto make = [](const Json& key) {
     return operation("GetItem", Json::object(), Json::array({kTensor, key}));
   };
-  expect_error<UnimplementedError>([&] { (void)make(slice(0, 4, 2)); }, {"layer 'op'", "step=2"});
+  expect_error<ValueError>([&] { (void)make(slice(0, 4, 0)); }, {"layer 'op'", "step=0"});
   expect_error<TypeError>([&] { (void)make("x"); }, {"layer 'op'"});
   expect_error<ValueError>(
       [&] {
@@ -149,6 +163,43 @@ TEST(GetItem, RefusesWhatItCannotTake) {
       },
       {"Too many indices"});
   expect_error<InvalidArgumentError>([&] { (void)(*make(2))({testing::ramp({2, 3})}); }, {"index 2"});
+}
+
+TEST(Operations, PromoteDtypesAsKerasDoes) {
+  const auto dtype_of = [](const char* class_name, const Json& args, const Tensors& inputs) {
+    return result(class_name, Json::object(), args, inputs).dtype();
+  };
+  const Json two = Json::array({kTensor, kTensor});
+  const Tensor truth = Tensor::from<bool>({true, false}, {2});
+  const Tensor whole = Tensor::from<std::int32_t>({3, -4}, {2});
+  const Tensor number = testing::ramp({2}, DType::float32);
+  EXPECT_EQ(dtype_of("Multiply", two, {truth, number}), DType::float32);
+  EXPECT_EQ(dtype_of("Add", Json::array({kTensor, 1}), {truth}), DType::int32);
+  EXPECT_EQ(dtype_of("Add", Json::array({kTensor, 1}), {whole}), DType::int32);
+  EXPECT_EQ(dtype_of("Add", Json::array({kTensor, 1.5}), {whole}), DType::float32);
+  EXPECT_EQ(dtype_of("TrueDivide", two, {whole, whole}), DType::float32);
+  EXPECT_EQ(dtype_of("Exp", Json::array({kTensor}), {whole}), DType::float32);
+  EXPECT_EQ(dtype_of("Greater", Json::array({kTensor, 1}), {whole}), DType::boolean);
+  const Json array = {{"class_name", "__numpy__"}, {"config", {{"value", {1.0, 2.0}}, {"dtype", "float64"}}}};
+  EXPECT_EQ(dtype_of("Add", Json::array({kTensor, array}), {number}), DType::float64);
+  testing::expect_values(
+      result("FloorDivide", Json::object(), Json::array({kTensor, 3}), {whole}).astype(DType::float64), {2},
+      {1, -2});
+}
+
+TEST(Operations, HaveSeveralResults) {
+  const auto split =
+      operation("Split", {{"indices_or_sections", {1, 3}}, {"axis", -1}}, Json::array({kTensor}));
+  EXPECT_EQ(split->output_shapes_for({{kNone, 4}}), (Shapes{{kNone, 1}, {kNone, 2}, {kNone, 1}}));
+  const Tensors parts = (*split)(Tensors{testing::ramp({2, 4})});
+  ASSERT_EQ(parts.size(), 3U);
+  testing::expect_values(parts[1], {2, 2}, {2, 3, 6, 7});
+  const auto odd = operation("Split", {{"indices_or_sections", 3}, {"axis", 1}}, Json::array({kTensor}));
+  expect_error<ValueError>(
+      [&] {
+        (void)(*odd)(Tensors{testing::ramp({2, 4})});
+      },
+      {"(2, 4)", "3 equal parts"});
 }
 
 TEST(Operations, RefuseCallsThatDoNotFit) {

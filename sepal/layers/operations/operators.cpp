@@ -10,15 +10,14 @@ namespace {
 
 const Json kTensor = {{"class_name", "__keras_tensor__"}};
 
-Json argument(const KerasTensor&) { return kTensor; }
+Json argument(const KerasTensor&, DType) { return kTensor; }
 
-// Keras writes a number as it is and an array with its dtype.
-Json argument(const Constant& constant) {
-  Json numbers = nested_numbers(constant.value);
-  if (constant.value.rank() == 0) return numbers;
-  return {
-      {"class_name", "__tensor__"},
-      {"config", {{"value", std::move(numbers)}, {"dtype", std::string(name_of(constant.value.dtype()))}}}};
+// Keras writes a number as it is and an array with its dtype, which takes part in that of the result.
+Json argument(const Constant& constant, DType dtype) {
+  if (constant.value.rank() == 0) return nested_numbers(constant.value);
+  const Tensor array = is_floating(dtype) ? constant.value.astype(dtype) : constant.value;
+  return {{"class_name", "__tensor__"},
+          {"config", {{"value", nested_numbers(array)}, {"dtype", std::string(name_of(array.dtype()))}}}};
 }
 
 KerasTensor call(const char* class_name, Json args, const KerasTensors& inputs) {
@@ -31,7 +30,8 @@ KerasTensor binary(const char* class_name, const A& a, const B& b) {
   KerasTensors inputs;
   if constexpr (std::is_same_v<A, KerasTensor>) inputs.push_back(a);
   if constexpr (std::is_same_v<B, KerasTensor>) inputs.push_back(b);
-  return call(class_name, Json::array({argument(a), argument(b)}), inputs);
+  const DType dtype = inputs[0].dtype();
+  return call(class_name, Json::array({argument(a, dtype), argument(b, dtype)}), inputs);
 }
 
 }  // namespace

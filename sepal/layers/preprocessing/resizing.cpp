@@ -81,9 +81,6 @@ ResizingLayer::ResizingLayer(Options options) : MovingLayer("Resizing", std::mov
   options_.data_format = standardize_data_format(options_.data_format);
   expect_size(options_.height, options_.width);
   (void)ops::interpolation_from_name(options_.interpolation);
-  if (options_.antialias) {
-    throw UnimplementedError("antialias=true is not supported; expected false.");
-  }
   if (options_.fill_mode != "constant") {
     throw ValueError(
         fmt::format("Invalid value for argument `fill_mode`. Only `'constant'` is supported. Received: "
@@ -104,7 +101,7 @@ Tensor ResizingLayer::call(const Tensor& input, const CallContext&) {
   if (options_.crop_to_aspect_ratio) x = cropped(x, axis, target);
   if (options_.pad_to_aspect_ratio) x = padded(x, axis, target, options_.fill_value);
   x = ops::resize(x, target.height, target.width, ops::interpolation_from_name(options_.interpolation),
-                  options_.data_format == "channels_first");
+                  options_.data_format == "channels_first", options_.antialias);
   return ops::reshape(is_whole ? as_whole_numbers(x, input.dtype()) : x, shape);
 }
 

@@ -9,7 +9,7 @@ namespace sepal {
 struct ResizingOptions {
   std::int64_t height = 0;
   std::int64_t width = 0;
-  /// "bilinear" or "nearest".
+  /// "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5" or "area".
   std::string interpolation = "bilinear";
   /// Cuts the image's middle out in the new aspect ratio before it is resized.
   bool crop_to_aspect_ratio = false;
@@ -18,6 +18,7 @@ struct ResizingOptions {
   /// Only "constant".
   std::string fill_mode = "constant";
   double fill_value = 0.0;
+  /// Smooths an image that shrinks.
   bool antialias = false;
   std::string data_format = {};
   std::string name = {};
@@ -43,7 +44,7 @@ struct ResizingOptions {
 class ResizingLayer : public MovingLayer<ResizingOptions> {
  public:
   /// @throws ValueError if a length is below 1, an argument has no such value or both aspect ratio options
-  /// are set; UnimplementedError for antialias and for other interpolations of Keras.
+  /// are set.
   explicit ResizingLayer(Options options);
 
  protected:
