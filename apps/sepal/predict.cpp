@@ -78,13 +78,15 @@ Json write_outputs(const Tensors& outputs, const std::string& prefix, const Glob
   Json written = Json::array();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string path = fmt::format("{}_{}.npy", prefix, i);
-    write_npy(path, outputs[i]);
+    // NumPy has no bfloat16; its numbers are float32 numbers.
+    const Tensor output =
+        outputs[i].dtype() == DType::bfloat16 ? outputs[i].astype(DType::float32) : outputs[i];
+    write_npy(path, output);
     if (!global.json) {
-      say(fmt::format("{}: {} {}\n", path, name_of(outputs[i].dtype()), outputs[i].shape().str()));
+      say(fmt::format("{}: {} {}\n", path, name_of(output.dtype()), output.shape().str()));
     }
-    written.push_back({{"file", path},
-                       {"dtype", std::string(name_of(outputs[i].dtype()))},
-                       {"shape", outputs[i].shape().dims()}});
+    written.push_back(
+        {{"file", path}, {"dtype", std::string(name_of(output.dtype()))}, {"shape", output.shape().dims()}});
   }
   return written;
 }

@@ -10,6 +10,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/data/image_file.h"
+#include "sepal/layers/layers.h"
 #include "sepal/saving/recording.h"
 #include "tests/support/golden_models.h"
 #include "tests/support/temporary_folder.h"
@@ -85,6 +86,17 @@ TEST_F(Program, DescribesTheLayersInJson) {
   EXPECT_EQ(json["trainable_params"], 645);
   EXPECT_EQ(json["layers"][2]["name"], "encoder");
   EXPECT_EQ(json["layers"][2]["output_shapes"], nlohmann::json::parse("[[null, 8, 8, 6]]"));
+}
+
+TEST_F(Program, WritesNumbersOfBfloat16AsFloat32) {
+  const KerasTensor image = Input({.shape = {2}});
+  const Model relu(image, layers::ReLU({.dtype = "bfloat16"})(image));
+  relu->save(folder_ / "relu.keras");
+  write_npy(folder_ / "x.npy", Tensor::from<float>({1.1F, -2.0F}, {1, 2}));
+  const Result result =
+      run("predict " + (folder_ / "relu.keras") + " " + (folder_ / "x.npy") + " -o " + (folder_ / "y"));
+  ASSERT_EQ(result.status, 0) << result.err;
+  testing::expect_same_bits(read_npy(folder_ / "y_0.npy"), Tensor::from<float>({1.1015625F, 0.0F}, {1, 2}));
 }
 
 TEST_F(Program, PredictsWhatKerasPredicted) {

@@ -25,11 +25,11 @@ class SeedGenerator {
   Variable state_;
 };
 
-/// 1 / (1 - rate) with probability 1 - rate, else 0, for every element; float32 or float64. The same for any
+/// 1 / (1 - rate) with probability 1 - rate, else 0, for every element; in a float dtype. The same for any
 /// number of threads.
 Tensor dropout_mask(const Shape& shape, double rate, DType dtype, std::uint64_t key);
 
-/// Normal numbers of the given mean and standard deviation; float32 or float64. The same for any number of
+/// Normal numbers of the given mean and standard deviation; in a float dtype. The same for any number of
 /// threads.
 Tensor normal_noise(const Shape& shape, double mean, double stddev, DType dtype, std::uint64_t key);
 

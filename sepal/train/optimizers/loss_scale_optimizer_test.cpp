@@ -135,6 +135,7 @@ TEST(LossScaleOptimizer, IsWrittenAndReadAsKerasWritesIt) {
   old["config"]["ema_momentum"] = 0.99;
   old["config"]["clipnorm"] = nullptr;
   old["config"]["dynamic"] = true;
+  old["class_name"] = "LossScaleOptimizerV3";
   config_get(old, {"compile_config", "optimizer"}, again);
   EXPECT_EQ(again->scale_loss(Tensor::scalar(1.0)).item(), 8.0);
   old["config"]["clipnorm"] = 2.0;
