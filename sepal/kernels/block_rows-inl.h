@@ -45,22 +45,70 @@ inline void add_columns(const float* from, std::int64_t rows, std::int64_t block
   }
 }
 
-/// Row r of `to` is column r of `from`; rows lie `from_step` and `to_step` floats apart.
-HWY_INLINE void transpose_4x4(const float* from, std::int64_t from_step, float* to, std::int64_t to_step) {
-#if HWY_TARGET == HWY_SCALAR
-  for (std::int64_t r = 0; r < 4; ++r) {
-    for (std::int64_t c = 0; c < 4; ++c) to[r * to_step + c] = from[c * from_step + r];
+constexpr bool kHasQuads = kLanes >= 4;
+
+#if HWY_TARGET != HWY_SCALAR
+/// Four floats each from `from`, `from` + step, …: one quad for each 128 bits of the vector.
+template <class D>
+HWY_INLINE hn::Vec<D> load_quads(D d, const float* from, std::int64_t step) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    return hn::LoadU(d, from);
+  } else {
+    const hn::Half<D> half;
+    constexpr std::int64_t kQuads = hn::MaxLanes(half) / 4;
+    return hn::Combine(d, load_quads(half, from + kQuads * step, step), load_quads(half, from, step));
   }
+}
+
+/// The way back.
+template <class D>
+HWY_INLINE void store_quads(D d, hn::Vec<D> v, float* to, std::int64_t step) {
+  if constexpr (hn::MaxLanes(D()) <= 4) {
+    hn::StoreU(v, d, to);
+  } else {
+    const hn::Half<D> half;
+    constexpr std::int64_t kQuads = hn::MaxLanes(half) / 4;
+    store_quads(half, hn::LowerHalf(half, v), to, step);
+    store_quads(half, hn::UpperHalf(half, v), to + kQuads * step, step);
+  }
+}
+
+/// Transposes the 4 x 4 matrix that each 128 bits of four vectors hold.
+HWY_INLINE void transpose_quads(FloatVector (&v)[4]) {
+  const hn::Repartition<double, FloatTag> wide;
+  const auto pairs = [&](FloatVector a) { return hn::BitCast(wide, a); };
+  const auto low01 = pairs(hn::InterleaveLower(kTag, v[0], v[1]));
+  const auto low23 = pairs(hn::InterleaveLower(kTag, v[2], v[3]));
+  const auto high01 = pairs(hn::InterleaveUpper(kTag, v[0], v[1]));
+  const auto high23 = pairs(hn::InterleaveUpper(kTag, v[2], v[3]));
+  v[0] = hn::BitCast(kTag, hn::InterleaveLower(wide, low01, low23));
+  v[1] = hn::BitCast(kTag, hn::InterleaveUpper(wide, low01, low23));
+  v[2] = hn::BitCast(kTag, hn::InterleaveLower(wide, high01, high23));
+  v[3] = hn::BitCast(kTag, hn::InterleaveUpper(wide, high01, high23));
+}
+#endif
+
+/// Four pixels of kLanes planes into one vector for each pixel, sixteen floats apart.
+HWY_INLINE void pack_quads(const float* from, std::int64_t plane, float* to) {
+#if HWY_TARGET != HWY_SCALAR
+  FloatVector v[4];
+  for (int j = 0; j < 4; ++j) v[j] = load_quads(kTag, from + j * plane, 4 * plane);
+  transpose_quads(v);
+  for (int j = 0; j < 4; ++j) hn::Store(v[j], kTag, to + j * kLaneBlock);
 #else
-  const hn::FixedTag<float, 4> d;
-  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + from_step);
-  const auto r2 = hn::LoadU(d, from + 2 * from_step), r3 = hn::LoadU(d, from + 3 * from_step);
-  const auto low01 = hn::InterleaveLower(d, r0, r1), low23 = hn::InterleaveLower(d, r2, r3);
-  const auto high01 = hn::InterleaveUpper(d, r0, r1), high23 = hn::InterleaveUpper(d, r2, r3);
-  hn::StoreU(hn::ConcatLowerLower(d, low23, low01), d, to);
-  hn::StoreU(hn::ConcatUpperUpper(d, low23, low01), d, to + to_step);
-  hn::StoreU(hn::ConcatLowerLower(d, high23, high01), d, to + 2 * to_step);
-  hn::StoreU(hn::ConcatUpperUpper(d, high23, high01), d, to + 3 * to_step);
+  (void)from, (void)plane, (void)to;
+#endif
+}
+
+/// The way back.
+HWY_INLINE void unpack_quads(const float* from, std::int64_t plane, float* to) {
+#if HWY_TARGET != HWY_SCALAR
+  FloatVector v[4];
+  for (int j = 0; j < 4; ++j) v[j] = hn::Load(kTag, from + j * kLaneBlock);
+  transpose_quads(v);
+  for (int j = 0; j < 4; ++j) store_quads(kTag, v[j], to + j * plane, 4 * plane);
+#else
+  (void)from, (void)plane, (void)to;
 #endif
 }
 
@@ -114,17 +162,15 @@ inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
   }
   if (p.channel == 1) return pack_repeated(p, from, to);
   const std::int64_t padded = blocks_of(wide) * kLaneBlock;
-  const bool planes = p.pixel == 1 && p.repeat == 1;
+  const bool planes = kHasQuads && p.pixel == 1 && p.repeat == 1;
   std::int64_t k = 0;
-  for (; planes && k + 4 <= wide; k += 4) {
+  for (; planes && k + kLanes <= wide; k += kLanes) {
     const float* source = from + k * p.channel;
     float* column = to + k / kLaneBlock * p.block + k % kLaneBlock;
     std::int64_t i = 0;
-    for (; i + 4 <= p.count; i += 4) {
-      transpose_4x4(source + i, p.channel, column + i * kLaneBlock, kLaneBlock);
-    }
+    for (; i + 4 <= p.count; i += 4) pack_quads(source + i, p.channel, column + i * kLaneBlock);
     for (; i < p.count; ++i) {
-      for (std::int64_t j = 0; j < 4; ++j) column[i * kLaneBlock + j] = source[i + j * p.channel];
+      for (std::int64_t j = 0; j < kLanes; ++j) column[i * kLaneBlock + j] = source[i + j * p.channel];
     }
   }
   for (; k < padded; ++k) {
@@ -140,16 +186,16 @@ inline void pack_pixels(const PackPixels& p, const float* from, float* to) {
 
 /// The way back: channel c gets the sum of its `repeat` packed channels.
 inline void unpack_pixels(const PackPixels& p, const float* from, float* to) {
-  const bool planes = p.pixel == 1 && p.repeat == 1;
+  const bool planes = kHasQuads && p.pixel == 1 && p.repeat == 1;
   const std::int64_t whole = planes ? p.count / 4 * 4 : 0;
-  for (std::int64_t c = 0; c + 4 <= p.channels; c += 4) {
+  for (std::int64_t c = 0; c + kLanes <= p.channels; c += kLanes) {
     const float* column = from + c / kLaneBlock * p.block + c % kLaneBlock;
     for (std::int64_t i = 0; i < whole; i += 4) {
-      transpose_4x4(column + i * kLaneBlock, kLaneBlock, to + c * p.channel + i, p.channel);
+      unpack_quads(column + i * kLaneBlock, p.channel, to + c * p.channel + i);
     }
   }
   for (std::int64_t c = 0; c < p.channels; ++c) {
-    const std::int64_t done = c < p.channels / 4 * 4 ? whole : 0;
+    const std::int64_t done = c < p.channels / kLanes * kLanes ? whole : 0;
     for (std::int64_t i = done; i < p.count; ++i) {
       float sum = 0;
       for (std::int64_t k = c * p.repeat; k < (c + 1) * p.repeat; ++k) {
@@ -164,24 +210,31 @@ inline void unpack_pixels(const PackPixels& p, const float* from, float* to) {
 inline void pack_input(const StripPlan& plan, const Strip& s, const ImageStrides& at, const float* x,
                        float* to, std::int64_t begin_block = 0) {
   const Window2D& g = plan.g;
-  const std::int64_t skipped = begin_block * kLaneBlock;
   const std::int64_t first = plan.first_in_row(s);
   const std::int64_t rows = (s.rows - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h + 1;
   const std::int64_t columns = std::clamp<std::int64_t>(plan.in_w - g.pad_left, 0, g.in_w);
   const std::int64_t right = plan.in_w - g.pad_left - columns;
-  const PackPixels pixels{columns, g.in_c - skipped, g.depth_multiplier, at.w, at.c, plan.in_block};
-  for (std::int64_t i = 0; i < s.images; ++i) {
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const std::int64_t h = first + r;
-      float* row = to + (i * plan.in_rows + r) * plan.in_w * kLaneBlock;
-      const bool inside = h >= 0 && h < g.in_h;
-      for (std::int64_t block = 0; block < plan.blocks - begin_block; ++block) {
-        float* cells = row + block * plan.in_block;
-        zero_cells(cells, inside ? g.pad_left : plan.in_w);
-        if (inside) zero_cells(cells + (g.pad_left + columns) * kLaneBlock, right);
+  const std::int64_t blocks = plan.blocks - begin_block;
+  // Planes lie far apart: sixteen of them at a time, all their rows, are streams that the hardware follows.
+  const bool planes = at.c != 1 && g.depth_multiplier == 1;
+  const std::int64_t step = planes ? 1 : blocks;
+  for (std::int64_t block = 0; block < blocks; block += step) {
+    const std::int64_t channel = (begin_block + block) * kLaneBlock;
+    const std::int64_t channels = planes ? std::min(kLaneBlock, g.in_c - channel) : g.in_c - channel;
+    const PackPixels pixels{columns, channels, g.depth_multiplier, at.w, at.c, plan.in_block};
+    for (std::int64_t i = 0; i < s.images; ++i) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        const std::int64_t h = first + r;
+        float* row = to + block * plan.in_block + (i * plan.in_rows + r) * plan.in_w * kLaneBlock;
+        const bool inside = h >= 0 && h < g.in_h;
+        for (std::int64_t j = 0; j < step; ++j) {
+          float* cells = row + j * plan.in_block;
+          zero_cells(cells, inside ? g.pad_left : plan.in_w);
+          if (inside) zero_cells(cells + (g.pad_left + columns) * kLaneBlock, right);
+        }
+        if (!inside) continue;
+        pack_pixels(pixels, x + at.at(s.image + i, h, 0, channel), row + g.pad_left * kLaneBlock);
       }
-      if (!inside) continue;
-      pack_pixels(pixels, x + at.at(s.image + i, h, 0, skipped), row + g.pad_left * kLaneBlock);
     }
   }
 }
