@@ -11,6 +11,7 @@
 #include "sepal/layers/activations/relu.h"
 #include "sepal/layers/activations/softmax.h"
 #include "sepal/layers/convolutional/conv2d.h"
+#include "sepal/layers/convolutional/conv_arguments.h"
 #include "sepal/layers/convolutional/depthwise_conv2d.h"
 #include "sepal/layers/convolutional/separable_conv2d.h"
 #include "sepal/layers/core/dense.h"
@@ -79,6 +80,7 @@ Works conv2d(const Conv2DLayer& layer, const Shapes&) {
 }
 
 Works depthwise_conv2d(const DepthwiseConv2DLayer& layer, const Shapes&) {
+  expect_strides_that_run(layer.options().strides);
   const Tensors weights = values_of(layer);
   return with_activation(Convolution{.kind = Convolution::Kind::depthwise,
                                      .depthwise = weights[0],
@@ -88,6 +90,7 @@ Works depthwise_conv2d(const DepthwiseConv2DLayer& layer, const Shapes&) {
 }
 
 Works separable_conv2d(const SeparableConv2DLayer& layer, const Shapes&) {
+  expect_strides_that_run(layer.options().strides);
   const Tensors weights = values_of(layer);
   return with_activation(Convolution{.kind = Convolution::Kind::separable,
                                      .depthwise = weights[0],

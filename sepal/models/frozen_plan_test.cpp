@@ -4,6 +4,7 @@
 #include <cmath>
 #include <thread>
 
+#include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/base/parallel.h"
 #include "sepal/layers/layers.h"
@@ -263,6 +264,15 @@ TEST(FrozenPlan, RefusesInputsInTheWordsOfTheModel) {
         (void)model->predict(Tensor::zeros({2, 15, 12, 3}));
       },
       {"expected shape=(None, 15, 13, 3), found shape=(2, 15, 12, 3)"});
+}
+
+TEST(FrozenPlan, RefusesWhatTheLayersRefuseToRun) {
+  const CompatibilityScope scope(Compatibility::tf14);
+  const KerasTensor in = image(9, 9, 2);
+  const Model model(in, layers::DepthwiseConv2D({.kernel_size = 3, .strides = {1, 2}})(in));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THROW((void)model->predict(Tensor::zeros({1, 9, 9, 2})), InvalidArgumentError);
+  }
 }
 
 TEST(FrozenPlan, GivesTheSameBitsForAnyThreadCount) {
