@@ -32,10 +32,10 @@ DType DTypePolicy::variable_dtype() const {
   try {
     dtype = dtype_from_name(name_);
   } catch (const TypeError&) {
-    throw ValueError(
-        fmt::format("Cannot convert '{}' to a mixed precision DTypePolicy. Expected 'mixed_float16', "
-                    "'mixed_bfloat16', or a float dtype such as 'float32'.",
-                    name_));
+    throw ValueError(fmt::format(
+        "Cannot convert `policy` into a dtype policy. Expected 'mixed_float16', 'mixed_bfloat16', or a "
+        "float dtype such as 'float32'. Received: policy={}",
+        name_));
   }
   if (!is_floating(dtype)) {
     throw UnimplementedError(fmt::format("Layers compute in floats. Received: dtype={}", name_));
