@@ -60,7 +60,7 @@ struct BackwardScratch {
   float* dx;
 };
 
-/// What the strip after `s` reads of a tensor with `row` floats in an image row, `first` to `end` rows of it.
+/// Rows [first, end) of a tensor of `row` floats a row; nothing of planes, which lie apart.
 Ahead rows_between(const float* tensor, bool channels_first, std::int64_t row, std::int64_t first,
                    std::int64_t end) {
   if (channels_first || end <= first) return {};

@@ -72,7 +72,6 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& d, float*& y) {
     packed = pieces.take(packed_input_floats(plan));
-    // One block more than there are: the product asks for the block after the last.
     d = pieces.take(plan.blocks * block);
     y = g.channels_first ? pieces.take(blocks_of(g.out_c) * block) : nullptr;
   };
