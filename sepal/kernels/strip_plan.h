@@ -5,8 +5,8 @@
 // register, two AVX2 registers; neighbouring pixels are neighbouring lines, so no stride is ever a power of
 // two that would throw the rows of a tile out of the same cache set.
 //
-// An output channel k of the depthwise step reads input channel k / depth_multiplier. Blocks whose channels lie
-// together in the image are read there, through a table of cells; the others from packed rows, with that
+// An output channel k of the depthwise step reads input channel k / depth_multiplier. Blocks whose channels
+// lie together in the image are read there, through a table of cells; the others from packed rows, with that
 // repetition done and zero cells around. The inner loops know neither multipliers nor edges nor layouts.
 #pragma once
 
