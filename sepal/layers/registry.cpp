@@ -96,6 +96,13 @@ std::shared_ptr<Layer> layer_from_envelope(const Json& envelope, const std::stri
   return layer;
 }
 
+void expect_no_empty_name(const Json& config, const std::string& owner) {
+  if (config.is_object() && config.value("name", Json()) == "") {
+    throw ValueError(fmt::format(
+        "{}: argument `name` must not be empty; null asks for an automatic name. Received: name=''", owner));
+  }
+}
+
 void expect_idle_keys(const Json& config, const std::string& owner, const std::vector<const char*>& keys) {
   for (const char* key : keys) {
     const Json* value = config_find(config, owner, key);

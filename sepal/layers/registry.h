@@ -38,12 +38,16 @@ std::vector<std::string> registered_layers();
 /// @throws UnimplementedError naming the key if it says more than that.
 void expect_idle_keys(const Json& config, const std::string& owner, const std::vector<const char*>& keys);
 
+/// @throws ValueError if the config gives its layer an empty name.
+void expect_no_empty_name(const Json& config, const std::string& owner);
+
 /// A layer with an Options struct; `idle_keys` as in expect_idle_keys.
 template <class L>
 std::shared_ptr<Layer> configured_layer_from(const Json& config, const std::string& owner,
                                              const std::vector<const char*>& idle_keys = {}) {
   typename L::Options options;
   ConfigReader reader(config, owner);
+  expect_no_empty_name(config, owner);
   reader("name", options.name);
   reader("trainable", options.trainable);
   reader("dtype", options.dtype);

@@ -104,6 +104,7 @@ void Trainer::compile(CompileOptions options) {
   const bool scales =
       options.auto_scale_loss && options.optimizer && model().dtype_policy().name() == "mixed_float16";
   state_ = std::make_unique<TrainingState>(std::move(options));
+  (void)state_->learning(model());
   if (scales) scale_loss();
 }
 
@@ -133,7 +134,7 @@ std::optional<Direction> Trainer::metric_direction(const std::string& name) cons
   return state_ ? state_->metric_direction(name) : std::nullopt;
 }
 
-void Trainer::build_optimizer() { optimizer()->build(model().trainable_weights()); }
+void Trainer::build_optimizer() { optimizer()->build(compiled_state("build_optimizer").learning(model())); }
 
 void Trainer::train_step(const Dataset& batch) {
   TrainingState& state = *state_;
@@ -142,6 +143,8 @@ void Trainer::train_step(const Dataset& batch) {
   Tensors gradients;
   {
     GradientTape tape;
+    // One that was frozen after `compile` is not watched when it is read, and still learns.
+    for (const Variable& variable : state.learning(model())) tape.watch(variable.value());
     Tensors losses;
     const Tensors outputs = model().call_within(batch.x, {.training = true, .losses = &losses});
     for (Tensor& loss : model().standing_losses()) losses.push_back(std::move(loss));
@@ -149,13 +152,13 @@ void Trainer::train_step(const Dataset& batch) {
     const Tensor total = state.total_loss(batch, outputs, losses, names);
     const Tensor scaled = state.optimizer()->scale_loss(total);
     Tensors weights;
-    for (const Variable& variable : model().trainable_weights()) weights.push_back(variable.value());
+    for (const Variable& variable : state.learning(model())) weights.push_back(variable.value());
     gradients = tape.gradient(scaled, weights);
     const GradientTape::Pause no_tape;
     state.update_metrics(batch, outputs, names);
     // Here everything that holds the weights' values goes, so that the optimizer changes them in place.
   }
-  state.optimizer()->apply(gradients, model().trainable_weights());
+  state.optimizer()->apply(gradients, state.learning(model()));
   for (const Update& update : model().updates()) update();
 }
 
@@ -276,7 +279,7 @@ History Trainer::fit(const TensorGroup& x, const TensorGroup& y, FitOptions opti
     history.epoch.push_back(epoch);
     for (const auto& [name, value] : logs) history.history[name].push_back(value);
   }
-  if (!interrupted_) state.optimizer()->finalize_variable_values(model().trainable_weights());
+  if (!interrupted_) state.optimizer()->finalize_variable_values(state.learning(model()));
   tell(callbacks, [&](auto& callback) { callback.on_train_end(logs); });
   return history;
 }

@@ -89,6 +89,8 @@ class Trainer : public TrainingHost {
   Trainer();
   ~Trainer() override;
 
+  /// The weights that are trainable now learn from here on; `trainable` changed later counts from the next
+  /// `compile` on.
   /// @throws ValueError if a loss or metric does not go with the outputs.
   void compile(CompileOptions options);
   bool compiled() const { return state_ != nullptr; }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "sepal/base/error.h"
+#include "sepal/models/model.h"
 #include "sepal/ops/elementwise.h"
 
 namespace sepal {
@@ -71,6 +72,21 @@ void TrainingState::match_losses(const std::vector<std::string>& output_names) {
   per_output_.assign(output_names.size(), {});
   output_names_ = output_names;
   losses_matched_ = true;
+}
+
+const std::vector<Variable>& TrainingState::learning(const ModelBase& model) {
+  if (const std::size_t weights = model.weights().size(); weights != weights_then_) {
+    learning_ = model.trainable_weights();
+    weights_then_ = weights;
+  } else if (!warned_ && model.trainable_weights() != learning_) {
+    warned_ = true;
+    fmt::print(
+        stderr,
+        "Warning: `trainable` was changed after `compile()` of model \"{}\". Training goes on with the "
+        "{} weights that were trainable then; call `compile()` again to make the change count.\n",
+        model.name(), learning_.size());
+  }
+  return learning_;
 }
 
 Tensor TrainingState::total_loss(const Dataset& batch, const Tensors& outputs, const Tensors& extra,

@@ -18,6 +18,11 @@ class TrainingState {
   const Optimizer& optimizer() const { return optimizer_; }
   void set_optimizer(Optimizer optimizer) { optimizer_ = std::move(optimizer); }
 
+  /// What the optimizer changes: the weights of `model` that were trainable when it was compiled, or, where
+  /// weights came into being later, when they did. What `trainable` becomes afterwards does not count until
+  /// the next `compile` (Keras 1.4 to 3); a line on stderr says so once.
+  const std::vector<Variable>& learning(const ModelBase& model);
+
   /// The sum to be made small: weighted losses of the outputs and `extra` (regularizers and such). Counts it
   /// into the running means.
   /// @throws ValueError if targets are missing or do not go with the outputs, or there is nothing to
@@ -57,6 +62,9 @@ class TrainingState {
 
   CompileOptions options_;
   Optimizer optimizer_;
+  std::vector<Variable> learning_;
+  std::size_t weights_then_ = 0;  // of the model when `learning_` was chosen
+  bool warned_ = false;
   bool losses_matched_ = false;
   bool metrics_matched_ = false;
   std::vector<std::string> output_names_;

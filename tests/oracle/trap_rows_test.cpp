@@ -171,8 +171,7 @@ TEST(OracleTraps, T26_SixteenBitFloatsSumInFloat32AndWholeNumbersAreExact) {
   EXPECT_EQ(layer(Tensor::full({1, 1, 1, 1}, 16777215.0)).item(), 16777215.0);
 }
 
-TEST(OracleTraps, T30_FreezingHoldsFromTheNextStepOn) {
-  // As Keras does with run_eagerly; a traced training function of Keras would go on until `compile`.
+TEST(OracleTraps, T30_FreezingCountsFromTheNextCompileOn) {
   const layers::Dense first({.units = 1, .use_bias = false, .kernel_initializer = "ones"});
   const layers::Dense second({.units = 1, .use_bias = false, .kernel_initializer = "ones"});
   const Sequential model({Input({.shape = {1}}), first, second});
@@ -184,13 +183,32 @@ TEST(OracleTraps, T30_FreezingHoldsFromTheNextStepOn) {
   EXPECT_EQ(kernel(first), 1.5);
   EXPECT_EQ(kernel(second), 1.5);
   first->set_trainable(false);
+  ::testing::internal::CaptureStderr();
   step();
-  // Of the second: 2 (2.25 - 3) 1.5 = -2.25, and half of the former step, 0.5.
-  EXPECT_EQ(kernel(first), 1.5);
+  const std::string warning = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(warning.find("`trainable` was changed after `compile()`"), std::string::npos) << warning;
+  // Of both: 2 (2.25 - 3) 1.5 = -2.25, and half of the former step, 0.5.
+  EXPECT_EQ(kernel(first), 1.5 + 0.25 + 0.28125);
   EXPECT_EQ(kernel(second), 1.5 + 0.25 + 0.28125);
+
+  model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.125}), .loss = "mse"});
+  const double frozen = kernel(first);
+  const double learning = kernel(second);
+  step();
+  EXPECT_EQ(kernel(first), frozen);
+  EXPECT_NE(kernel(second), learning);
   first->set_trainable(true);
   step();
-  EXPECT_NE(kernel(first), 1.5);
+  EXPECT_EQ(kernel(first), frozen);
+}
+
+TEST(OracleTraps, T30_WeightsMadeAfterCompileLearnAsTheyAreMade) {
+  const layers::Dense layer({.units = 1, .use_bias = false, .kernel_initializer = "ones"});
+  const Sequential model({layer});
+  model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.125}), .loss = "mse"});
+  (void)model->train_on_batch(Tensor::ones({1, 1}), Tensor::full({1, 1}, 3.0));
+  // The gradient is 2 (1 - 3) = -4.
+  EXPECT_EQ(layer->get_weights()[0].item(), 1.5);
 }
 
 }  // namespace

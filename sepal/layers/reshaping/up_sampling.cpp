@@ -47,10 +47,6 @@ Shape UpSampling1DLayer::compute_output_shape(const Shape& input_shape) {
 UpSampling2DLayer::UpSampling2DLayer(Options options) : MovingLayer("UpSampling2D", std::move(options)) {
   options_.data_format = standardize_data_format(options_.data_format);
   options_.size = standardize_tuple(options_.size, 2, "size");
-  options_.interpolation =
-      standardize_choice(options_.interpolation,
-                         {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area"}, "interpolation");
-  (void)ops::interpolation_from_name(options_.interpolation);
   set_input_spec({.ndim = 4});
 }
 
@@ -63,6 +59,10 @@ Tensor UpSampling2DLayer::call(const Tensor& input, const CallContext&) {
 }
 
 Shape UpSampling2DLayer::compute_output_shape(const Shape& input_shape) {
+  // Here and not in the constructor, as in Keras 3.
+  (void)standardize_choice(options_.interpolation,
+                           {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area"},
+                           "interpolation");
   return enlarged(input_shape, first_spatial_axis(options_.data_format), options_.size.values());
 }
 

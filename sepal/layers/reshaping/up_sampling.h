@@ -32,7 +32,8 @@ class UpSampling1DLayer : public MovingLayer<UpSampling1DOptions> {
 struct UpSampling2DOptions {
   IntTuple size = 2;
   std::string data_format = {};
-  /// "nearest" repeats rows and columns; "bilinear" as ops::resize.
+  /// "nearest" repeats rows and columns; "bilinear", "bicubic", "lanczos3", "lanczos5" and "area" as
+  /// ops::resize. Looked at when shapes are computed, which is where an unknown name raises a ValueError.
   std::string interpolation = "nearest";
   std::string name = {};
   bool trainable = true;
@@ -49,8 +50,7 @@ struct UpSampling2DOptions {
 /// Height and width times `size`.
 class UpSampling2DLayer : public MovingLayer<UpSampling2DOptions> {
  public:
-  /// @throws ValueError if a size is below 1 or no interpolation has this name, UnimplementedError for
-  /// "bicubic", "lanczos3", "lanczos5" and "area".
+  /// @throws ValueError if a size is below 1.
   explicit UpSampling2DLayer(Options options);
 
  protected:
