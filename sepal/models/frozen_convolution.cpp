@@ -182,13 +182,30 @@ void prepare_weights(Convolution& work) {
 Step convolution_step(const Convolution& work, const Shape& input, const Shape& output) {
   const std::int64_t count = output.num_elements();
   const Rest rest(work, count, false, false);
+  Step step;
   if (work.kind == Convolution::Kind::dense) {
-    return dense_step(work, input.slice(0, input.rank() - 1).num_elements(), rest);
+    step = dense_step(work, input.slice(0, input.rank() - 1).num_elements(), rest);
+    step.multiply_adds = count * work.kernel_shape[-2];
+    return step;
   }
   const Window2D window = window_of(work, input);
-  if (work.kind == Convolution::Kind::separable) return separable_step(work, window, count);
-  if (work.kind == Convolution::Kind::depthwise) return depthwise_step(work, window, count);
-  return conv_step(work, window, rest);
+  const std::int64_t pixels = window.batch * window.out_h * window.out_w;
+  const std::int64_t taps = window.kernel_h * window.kernel_w;
+  const std::int64_t middle = window.in_c * window.depth_multiplier;
+  switch (work.kind) {
+    case Convolution::Kind::separable:
+      step = separable_step(work, window, count);
+      step.multiply_adds = pixels * middle * ((taps > 1 ? taps : 0) + window.out_c);
+      return step;
+    case Convolution::Kind::depthwise:
+      step = depthwise_step(work, window, count);
+      step.multiply_adds = pixels * middle * taps;
+      return step;
+    default:
+      step = conv_step(work, window, rest);
+      step.multiply_adds = count * taps * work.kernel_shape[2];
+      return step;
+  }
 }
 
 }  // namespace sepal::frozen

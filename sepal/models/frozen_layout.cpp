@@ -4,10 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "sepal/base/buffer.h"
+#include "sepal/base/trace.h"
 #include "sepal/models/arena_layout.h"
 
 namespace sepal::frozen {
@@ -86,6 +90,14 @@ Layout::Layout(std::shared_ptr<const Graph> graph, Shapes input_shapes)
     steps_.push_back({.node = &node, .step = step_for(node.work, shapes, shapes_[node.outputs[0]])});
   }
   place_values();
+  if (!traces("times")) return;
+  std::vector<StepTimes::Row> rows;
+  for (const PlannedStep& step : steps_) {
+    rows.push_back(
+        {fmt::format("{} {}: {}", step.node->label, shapes_[step.node->outputs[0]].str(), kernel_of(step)),
+         step.step.multiply_adds});
+  }
+  times_ = std::make_unique<StepTimes>(std::move(rows));
 }
 
 void Layout::find_shapes() {
@@ -208,20 +220,32 @@ void Layout::run(const Tensors& inputs, std::span<std::byte* const> outputs) con
     return static_cast<void*>(w.values[value]);
   };
   float* arena = w.arena.mutable_data<float>();
+  std::vector<double> seconds;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point before = times_ ? Clock::now() : Clock::time_point();
   for (const PlannedStep& step : steps_) {
     const Node& node = *step.node;
     if (std::holds_alternative<Call>(node.work)) {
       call(step, inputs, w);
     } else if (step.step.run) {
       const std::size_t result = node.outputs[0];
-      if (places_[result].home == Home::tensor) w.tensors[places_[result].index] = Tensor(shapes_[result]);
+      // A step in place finds its tensor made, with what it reads in it.
+      const Place& where = places_[result];
+      if (where.home == Home::tensor && !is_same(where, places_[node.inputs[0]])) {
+        w.tensors[where.index] = Tensor(shapes_[result]);
+      }
       w.arguments.clear();
       for (const std::size_t input : node.inputs)
         w.arguments.push_back(static_cast<const float*>(address(input)));
       step.step.run({w.arguments.data(), static_cast<float*>(address(result)), arena + step.workspace});
     }
     for (const std::size_t tensor : step.releases) w.tensors[tensor] = Tensor();
+    if (times_) {
+      const Clock::time_point now = Clock::now();
+      seconds.push_back(std::chrono::duration<double>(now - std::exchange(before, now)).count());
+    }
   }
+  if (times_) times_->add(seconds);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::size_t value = graph_->outputs[i];
     if (places_[value].home == Home::output && places_[value].index == i) continue;
@@ -234,15 +258,21 @@ void Layout::run(const Tensors& inputs, std::span<std::byte* const> outputs) con
   idle_.push_back(std::move(workspace));
 }
 
+Layout::~Layout() {
+  if (times_) std::fputs(times_->str().c_str(), stderr);
+}
+
+const char* Layout::kernel_of(const PlannedStep& step) {
+  return std::holds_alternative<Call>(step.node->work) ? "the layer's own call" : step.step.kernel;
+}
+
 std::string Layout::str() const {
   std::string text =
       fmt::format("sepal: plan for {}: {} steps, arena {} KiB\n", fmt::join(texts(input_shapes_), ", "),
                   steps_.size(), arena_size_ * 4 / 1024);
   for (const PlannedStep& step : steps_) {
-    const char* kernel =
-        std::holds_alternative<Call>(step.node->work) ? "the layer's own call" : step.step.kernel;
-    text +=
-        fmt::format("sepal:   {} {}: {}\n", step.node->label, shapes_[step.node->outputs[0]].str(), kernel);
+    text += fmt::format("sepal:   {} {}: {}\n", step.node->label, shapes_[step.node->outputs[0]].str(),
+                        kernel_of(step));
   }
   return text;
 }

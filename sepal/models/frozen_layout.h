@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sepal/models/frozen_steps.h"
+#include "sepal/models/step_times.h"
 
 namespace sepal::frozen {
 
@@ -28,6 +29,9 @@ class Layout {
   /// @throws LayoutMismatch; what the layers throw.
   void run(const Tensors& inputs, std::span<std::byte* const> outputs) const;
 
+  /// Prints the times of the steps if SEPAL_TRACE asks for them.
+  ~Layout();
+
   /// For the trace: one line for each step.
   std::string str() const;
 
@@ -39,6 +43,7 @@ class Layout {
     std::size_t index = 0;    // of the input, output or tensor
     std::int64_t offset = 0;  // in the arena, in floats
   };
+  static bool is_same(const Place& a, const Place& b) { return a.home == b.home && a.index == b.index; }
   struct PlannedStep {
     const Node* node;
     Step step;
@@ -55,6 +60,7 @@ class Layout {
   void find_shapes();
   void place_values();
   std::unique_ptr<Workspace> take_workspace() const;
+  static const char* kernel_of(const PlannedStep& step);
   void call(const PlannedStep& step, const Tensors& inputs, Workspace& workspace) const;
 
   std::shared_ptr<const Graph> graph_;
@@ -65,7 +71,8 @@ class Layout {
   std::vector<PlannedStep> steps_;
   std::vector<Place> places_;
   std::size_t tensors_ = 0;
-  std::int64_t arena_size_ = 0;  // floats
+  std::int64_t arena_size_ = 0;       // floats
+  std::unique_ptr<StepTimes> times_;  // nullptr: nobody asked
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Workspace>> idle_;
 };

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <string_view>
 
 #include "sepal/base/error.h"
+#include "sepal/base/trace.h"
 #include "sepal/models/frozen_fusion.h"
 #include "sepal/models/frozen_layout.h"
 #include "sepal/models/model.h"
@@ -15,14 +14,6 @@ namespace {
 
 // Batches of an epoch and their rest, for training and for other data.
 constexpr std::size_t kMostLayouts = 4;
-
-bool tracing_plans() {
-  static const bool tracing = [] {
-    const char* value = std::getenv("SEPAL_TRACE");
-    return value != nullptr && std::string_view(value).find("plan") != std::string_view::npos;
-  }();
-  return tracing;
-}
 
 }  // namespace
 
@@ -76,7 +67,7 @@ std::shared_ptr<const frozen::Layout> FrozenPlan::layout_for(const ModelBase& mo
     return nullptr;
   }
   if (layouts_.size() > kMostLayouts) layouts_.pop_back();
-  if (tracing_plans()) std::fputs(layouts_.front()->str().c_str(), stderr);
+  if (traces("plan")) std::fputs(layouts_.front()->str().c_str(), stderr);
   return layouts_.front();
 }
 

@@ -1,6 +1,7 @@
 // FrozenPlan: how `predict` runs a model. Made at the first prediction and made anew when a weight has
 // changed: batch normalization folded into the convolutions, activations and sums fused, one block of memory
-// for all intermediate values, kernels prepared. SEPAL_TRACE=plan prints it. Not a public header.
+// for all intermediate values, kernels prepared. SEPAL_TRACE=plan prints it,
+// SEPAL_TRACE=times what its steps took. Not a public header.
 //
 // The pieces: frozen_graph (what there is to compute), frozen_fusion (less of it), frozen_layout (for inputs
 // of given shapes: what runs, and where values lie), frozen_steps and frozen_convolution (the kernels).

@@ -22,6 +22,8 @@ struct Step {
   bool in_place = false;
   /// Which kernel, for the trace.
   const char* kernel = "";
+  /// Of convolutions and products.
+  std::int64_t multiply_adds = 0;
 };
 
 /// What `work`, which is no Call and no View, does with inputs of these shapes.

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "sepal/base/error.h"
+#include "sepal/base/trace.h"
 
 namespace sepal::ops {
 namespace {
@@ -22,13 +23,7 @@ ForceImplementation::~ForceImplementation() { forced_implementation = std::move(
 
 bool implementation_is_forced() { return !forced_implementation.empty(); }
 
-bool tracing_kernels() {
-  static const bool tracing = [] {
-    const char* value = std::getenv("SEPAL_TRACE");
-    return value != nullptr && std::string_view(value).find("kernels") != std::string_view::npos;
-  }();
-  return tracing;
-}
+bool tracing_kernels() { return traces("kernels"); }
 
 std::size_t choose_implementation(const char* op, std::initializer_list<Candidate> candidates,
                                   const std::string& problem) {
