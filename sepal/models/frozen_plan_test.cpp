@@ -130,6 +130,14 @@ TEST(FrozenPlan, AddsResidualsInsideOfConvolutions) {
   EXPECT_EQ(steps_of(model), 3U);
 }
 
+TEST(FrozenPlan, WritesInPlaceInFrontOfALayersOwnCall) {
+  const KerasTensor in = image(6, 5, 4);
+  KerasTensor x = layers::MaxPooling2D({.pool_size = 2})(in);
+  x = layers::Softmax()(x);
+  x = layers::LeakyReLU()(x);
+  expect_prediction_as_called(Model(in, layers::Permute({.dims = {2, 1, 3}})(x)), {3, 6, 5, 4});
+}
+
 TEST(FrozenPlan, RunsImagesWithChannelsFirst) {
   const KerasTensor in = Input({.shape = {4, 9, 9}});
   const std::string first = "channels_first";
