@@ -5,6 +5,7 @@
 #include "sepal/base/parallel.h"
 #include "sepal/kernels/block_layout.h"
 #include "sepal/kernels/depthwise_conv2d.h"
+#include "sepal/kernels/depthwise_rows.h"
 #include "sepal/kernels/image_strides.h"
 #include "sepal/kernels/scratch.h"
 #include "sepal/kernels/strip_plan.h"
@@ -150,6 +151,7 @@ PackedDepthwise pack_depthwise(const Window2D& g, const float* kernel, const flo
 void depthwise_conv2d_simd(const Window2D& g, const float* x, const PackedDepthwise& weights,
                            const Clamp& clamp, float* y) {
   if (g.batch == 0) return;
+  if (fits_depthwise_rows(g)) return depthwise_rows_forward(g, x, weights, clamp, y);
   const StripPlan plan(g, strip_pixels(g));
   parallel_parts(plan.strips, [&](std::int64_t strip) {
     HWY_DYNAMIC_DISPATCH(depthwise_forward_strip)(plan, x, weights, clamp, y, strip);
@@ -162,6 +164,7 @@ void depthwise_conv2d_simd(const Window2D& g, const DepthwiseForward<float>& a) 
 }
 
 void depthwise_conv2d_backward_simd(const Window2D& g, const DepthwiseBackward<float>& a) {
+  if (fits_depthwise_rows(g)) return depthwise_rows_backward(g, a);
   const StripPlan plan(g, strip_pixels(g));
   const GradientPhases phases(g);
   const std::int64_t sum_floats = plan.blocks * plan.taps * kLaneBlock;

@@ -115,20 +115,39 @@ TEST(DepthwiseConv2DSimd, EqualsTheReferenceWhereStripsMeet) {
   }
 }
 
+TEST(DepthwiseConv2DSimd, EqualsTheReferenceWithFewChannels) {
+  const OneThread one_thread;
+  std::mt19937 random(5);
+  for (int i = 0; i < 60 && !HasFailure(); ++i) {
+    Window2D g = testing::random_window(random);
+    g.channels_first = false;
+    g.in_c = g.out_c = std::int64_t{1} << (random() % 4);
+    g.depth_multiplier = g.stride_h = g.stride_w = 1;
+    // Rows of up to 560 floats: several vectors side by side, and images of several parts.
+    g.in_w += static_cast<std::int64_t>(random() % 50);
+    g.in_h += static_cast<std::int64_t>(random() % 50);
+    expect_simd_equals_reference(testing::same_window(g), random);
+    g.in_h = g.out_h + (g.kernel_h - 1) * g.dilation_h;
+    g.in_w = g.out_w + (g.kernel_w - 1) * g.dilation_w;
+    g.pad_top = g.pad_left = 0;
+    expect_simd_equals_reference(g, random);
+  }
+}
+
 TEST(DepthwiseConv2DSimd, GivesTheSameBitsForAnyNumberOfThreads) {
   const OneThread one_thread;
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
-  for (const std::int64_t batch : {1, 40}) {
+  for (const auto& [batch, channels] : {std::pair{1, 20}, {40, 20}, {40, 8}}) {
     Problem p(testing::same_window(
-        {.batch = batch, .in_h = 19, .in_w = 17, .in_c = 20, .kernel_h = 3, .kernel_w = 3}));
+        {.batch = batch, .in_h = 19, .in_w = 17, .in_c = channels, .kernel_h = 3, .kernel_w = 3}));
     for (GuardedArray* operand : {&p.x, &p.kernel, &p.bias, &p.dy}) {
       std::generate_n(operand->data(), operand->values().size(), [&] { return normal(random); });
     }
     const auto want = run_simd(p);
     for (const int threads : {2, 3, 8}) {
       set_num_threads(threads);
-      EXPECT_EQ(run_simd(p), want) << threads << " threads, batch " << batch;
+      EXPECT_EQ(run_simd(p), want) << threads << " threads, batch " << batch << ", channels " << channels;
     }
     set_num_threads(1);
   }
