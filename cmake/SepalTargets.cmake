@@ -9,6 +9,13 @@ function(sepal_sources)
   target_sources(sepal PRIVATE ${ARGN})
 endfunction()
 
+# The same for sources that may not stand in a batch with others (CMAKE_UNITY_BUILD): Highway compiles a file once for
+# each SIMD target by including it again.
+function(sepal_sources_alone)
+  sepal_sources(${ARGN})
+  set_source_files_properties(${ARGN} TARGET_DIRECTORY sepal PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # sepal_public_headers(a.h b.h): installed, and each must compile alone.
 function(sepal_public_headers)
   target_sources(sepal PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARGN})

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".part";
+constexpr std::string_view kPartSuffix = ".part";
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -53,7 +53,7 @@ void remove_leftovers(const std::string& path) {
   for (fs::directory_iterator entry(folder_of(path), error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) continue;
+    if (!name.starts_with(prefix) || !name.ends_with(kPartSuffix)) continue;
     const int descriptor = ::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0) continue;
     if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) ::unlink(entry->path().c_str());
@@ -65,9 +65,9 @@ void remove_leftovers(const std::string& path) {
 int open_temporary(const std::string& path, std::string& name) {
   static std::atomic<unsigned> counter{0};
   for (;;) {
-    name =
-        (folder_of(path) / fmt::format("{}{}-{}{}", temporary_prefix(path), ::getpid(), ++counter, kSuffix))
-            .string();
+    name = (folder_of(path) /
+            fmt::format("{}{}-{}{}", temporary_prefix(path), ::getpid(), ++counter, kPartSuffix))
+               .string();
     const int descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor < 0 && errno == EEXIST) continue;
     if (descriptor < 0) return -1;

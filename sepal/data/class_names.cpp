@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMostListBytes = std::uint64_t{16} << 20;
 // An object of lists of strings.
 constexpr int kMostDepth = 2;
 
@@ -78,7 +78,7 @@ std::vector<ClassName> from_lines(std::string_view text, const std::string& path
 }  // namespace
 
 std::vector<ClassName> read_class_names(const std::string& path) {
-  const std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
+  const std::vector<std::byte> bytes = read_file(path, kMostListBytes);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos) throw ValueError(fmt::format("'{}' names no classes", path));

@@ -13,7 +13,7 @@
 namespace sepal {
 namespace {
 
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMostImageBytes = std::uint64_t{1} << 30;
 // 13377 x 13377, where Pillow draws its line, too.
 constexpr std::int64_t kMostPixels = 178'956'970;
 
@@ -99,7 +99,7 @@ void expect_fitting_size(ImageSize size, const std::string& file) {
 
 Tensor load_img(const std::string& path, const LoadImgOptions& options) {
   const std::int64_t channels = channels_of(options.color_mode);
-  Pixels pixels = with_channels(decode(read_file(path, kMostFileBytes), path), channels);
+  Pixels pixels = with_channels(decode(read_file(path, kMostImageBytes), path), channels);
   const ImageSize target = options.target_size.value_or(pixels.size);
   expect_fitting_size(target, path);
   ImageBox box{0, 0, pixels.size};

@@ -36,7 +36,7 @@ double cubic(double x) {
   return 0.0;
 }
 
-constexpr Filter kFilters[] = {
+constexpr Filter kResampleFilters[] = {
     {"box", 0.5, [](double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }},
     {"bilinear", 1.0, [](double x) { return std::max(1.0 - std::abs(x), 0.0); }},
     {"hamming", 1.0,
@@ -49,7 +49,7 @@ constexpr Filter kFilters[] = {
 
 const Filter& filter_named(const std::string& name) {
   std::string known = "nearest";
-  for (const Filter& filter : kFilters) {
+  for (const Filter& filter : kResampleFilters) {
     if (name == filter.name) return filter;
     known += fmt::format(", {}", filter.name);
   }

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace sepal {
+
+/// Deflate makes at most this many bytes of one (zlib's documentation: 1032:1).
+inline constexpr std::uint64_t kMostInflation = 1032;
 
 /// Inflates the zlib stream `compressed` (RFC 1950), which must fill `out` exactly.
 /// Returns whether it did; false also for damaged data.

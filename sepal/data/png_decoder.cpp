@@ -6,12 +6,11 @@
 
 #include "sepal/base/error.h"
 #include "sepal/data/image_codecs.h"
+#include "sepal/data/inflate.h"
 
 namespace sepal {
 namespace {
 
-// Deflate makes at most 1032 bytes of one.
-constexpr std::uint64_t kMostInflation = 1032;
 // Text and colour profiles, which are skipped, may not ask for more than this.
 constexpr png_alloc_size_t kMostChunkBytes = 8 << 20;
 

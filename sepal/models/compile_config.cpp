@@ -40,7 +40,7 @@ Json loss_to_json(const LossArgument& loss) {
   return object;
 }
 
-bool is_envelope(const Json& value) { return value.is_object() && value.contains("class_name"); }
+bool names_class(const Json& value) { return value.is_object() && value.contains("class_name"); }
 
 Loss loss_or_none(const Json& value) { return value.is_null() ? Loss() : from_json<Loss>(value, "loss"); }
 
@@ -51,7 +51,7 @@ LossArgument loss_from_json(const Json& value) {
     for (const Json& item : value) losses.push_back(loss_or_none(item));
     return losses;
   }
-  if (value.is_object() && !is_envelope(value)) {
+  if (value.is_object() && !names_class(value)) {
     std::map<std::string, Loss> by_name;
     for (const auto& [name, item] : value.items()) by_name[name] = loss_or_none(item);
     return by_name;
@@ -83,7 +83,7 @@ std::vector<Metric> metric_list(const Json& value, const char* key) {
 }
 
 MetricsArgument metrics_from_json(const Json& value, const char* key) {
-  if (value.is_object() && !is_envelope(value)) {
+  if (value.is_object() && !names_class(value)) {
     std::map<std::string, std::vector<Metric>> by_name;
     for (const auto& [name, item] : value.items()) by_name[name] = metric_list(item, key);
     return by_name;

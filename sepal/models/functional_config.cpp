@@ -20,10 +20,10 @@ namespace sepal {
 namespace {
 
 // The calls of each layer that belong to this model, in their order; it may have others.
-using Calls = std::map<const Operation*, std::vector<const Node*>>;
+using CallsOfLayer = std::map<const Operation*, std::vector<const Node*>>;
 
-Calls calls_in(const Topology& topology) {
-  Calls calls;
+CallsOfLayer calls_in(const Topology& topology) {
+  CallsOfLayer calls;
   for (const auto& node : topology.nodes) calls[node->operation().get()].push_back(node.get());
   for (auto& [operation, nodes] : calls) {
     std::sort(nodes.begin(), nodes.end(),
@@ -34,7 +34,7 @@ Calls calls_in(const Topology& topology) {
 
 using NodeNumbers = std::map<const Node*, int>;
 
-NodeNumbers number_nodes(const Calls& calls) {
+NodeNumbers number_nodes(const CallsOfLayer& calls) {
   NodeNumbers numbers;
   for (const auto& [operation, nodes] : calls) {
     for (std::size_t i = 0; i < nodes.size(); ++i) numbers[nodes[i]] = static_cast<int>(i);
@@ -382,7 +382,7 @@ class GraphReader {
 }  // namespace
 
 Json FunctionalModel::get_config() const {
-  const Calls calls = calls_in(topology_);
+  const CallsOfLayer calls = calls_in(topology_);
   const NodeNumbers numbers = number_nodes(calls);
   Json config = Json::object();
   config_put(config, "name", name());

@@ -87,16 +87,15 @@ Ref<Layer> ModelBase::get_layer(std::size_t index) const {
   return all[index];
 }
 
-using Kind = TensorStructure::Kind;
-
 Model::Model(const KerasTensor& input, const KerasTensor& output, const std::string& name)
-    : Model(functional({input}, {output}, name, Kind::single, Kind::single)) {}
+    : Model(functional({input}, {output}, name, TensorStructure::Kind::single,
+                       TensorStructure::Kind::single)) {}
 Model::Model(const KerasTensors& inputs, const KerasTensor& output, const std::string& name)
-    : Model(functional(inputs, {output}, name, Kind::list, Kind::single)) {}
+    : Model(functional(inputs, {output}, name, TensorStructure::Kind::list, TensorStructure::Kind::single)) {}
 Model::Model(const KerasTensor& input, const KerasTensors& outputs, const std::string& name)
-    : Model(functional({input}, outputs, name, Kind::single, Kind::list)) {}
+    : Model(functional({input}, outputs, name, TensorStructure::Kind::single, TensorStructure::Kind::list)) {}
 Model::Model(const KerasTensors& inputs, const KerasTensors& outputs, const std::string& name)
-    : Model(functional(inputs, outputs, name, Kind::list, Kind::list)) {}
+    : Model(functional(inputs, outputs, name, TensorStructure::Kind::list, TensorStructure::Kind::list)) {}
 
 Sequential::Sequential(std::initializer_list<SequentialItem> layers, const std::string& name)
     : Ref(std::make_shared<SequentialModel>(SequentialOptions{.layers = layers, .name = name})) {}

@@ -10,12 +10,12 @@ namespace sepal::ops {
 namespace {
 
 // Elements written that are worth a thread.
-constexpr std::int64_t kGrain = 16384;
+constexpr std::int64_t kGrainElements = 16384;
 
 template <class T>
 void apply(const AxisMap& map, std::int64_t outer, std::int64_t inner, const T* x, T* y) {
   const std::int64_t out = map.out_length();
-  const std::int64_t grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, inner));
+  const std::int64_t grain = std::max<std::int64_t>(1, kGrainElements / std::max<std::int64_t>(1, inner));
   parallel_for(outer * out, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const T* image = x + row / out * map.in_length * inner;

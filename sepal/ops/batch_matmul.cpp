@@ -16,7 +16,7 @@ namespace sepal::ops {
 namespace {
 
 // Multiplications worth a thread.
-constexpr std::int64_t kGrain = 65536;
+constexpr std::int64_t kGrainProducts = 65536;
 
 template <class T>
 kernels::StridedMatrix<const T> matrix(const Tensor& x, std::int64_t sample, bool transposed) {
@@ -51,7 +51,7 @@ Tensor batch_matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool tra
     dispatch_float(a.dtype(), [&](auto type) {
       using T = decltype(type);
       T* out = c.mutable_data<T>();
-      parallel_for(s[0], std::max<std::int64_t>(1, kGrain / (m * n * k)),
+      parallel_for(s[0], std::max<std::int64_t>(1, kGrainProducts / (m * n * k)),
                    [&](std::int64_t begin, std::int64_t end) {
                      for (std::int64_t i = begin; i < end; ++i) {
                        kernels::gemm({.m = m,

@@ -18,6 +18,7 @@
 #include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 #include "sepal/ops/reduce.h"
+#include "sepal/ops/rows.h"
 
 namespace sepal::ops {
 namespace {
@@ -28,10 +29,6 @@ std::string received(const Tensor& target, const Tensor& output) {
 }
 
 Shape without_last(const Shape& shape) { return shape.slice(0, shape.rank() - 1); }
-
-kernels::RowSizes rows_of(const Tensor& x) {
-  return {without_last(x.shape()).num_elements(), x.shape().back()};
-}
 
 // Labels as int64, one for each row of `output`.
 Tensor checked_labels(const Tensor& target, const Tensor& output) {

@@ -16,11 +16,11 @@ namespace {
 
 using kernels::Window2D;
 
-constexpr const char* kOp = "depthwise_conv2d";
-constexpr const char* kGradientOp = "gradient of depthwise_conv2d";
+constexpr const char* kDepthwise = "depthwise_conv2d";
+constexpr const char* kDepthwiseGradient = "gradient of depthwise_conv2d";
 
 /// The operands, or their gradients; what is absent or not wanted is not defined.
-struct Operands {
+struct DepthwiseOperands {
   Tensor x, kernel, bias;
 };
 
@@ -33,7 +33,8 @@ bool choose_simd(const char* op, const Window2D& window) {
 }
 
 /// The SIMD kernel with weights that the layer keeps.
-void run_kept(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
+void run_kept_depthwise(const Window2D& window, const DepthwiseOperands& in, const KeptWeights& kept,
+                        Tensor& y) {
   const float* bias = in.bias.defined() ? in.bias.data<float>() : nullptr;
   const auto pack = [&](float* memory) {
     kernels::pack_depthwise(window, in.kernel.data<float>(), bias, memory);
@@ -46,10 +47,10 @@ void run_kept(const Window2D& window, const Operands& in, const KeptWeights& kep
 }
 
 template <class T>
-void run(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
-  const bool simd = choose_simd<T>(kOp, window);
+void run_depthwise(const Window2D& window, const DepthwiseOperands& in, const KeptWeights& kept, Tensor& y) {
+  const bool simd = choose_simd<T>(kDepthwise, window);
   if constexpr (std::is_same_v<T, float>) {
-    if (simd && kept.cache != nullptr) return run_kept(window, in, kept, y);
+    if (simd && kept.cache != nullptr) return run_kept_depthwise(window, in, kept, y);
   }
   const kernels::DepthwiseForward<T> arrays{.x = in.x.data<T>(),
                                             .kernel = in.kernel.data<T>(),
@@ -62,7 +63,8 @@ void run(const Window2D& window, const Operands& in, const KeptWeights& kept, Te
 }
 
 template <class T>
-void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, Operands& gradients) {
+void run_depthwise_backward(const Window2D& window, const DepthwiseOperands& in, const Tensor& dy,
+                            DepthwiseOperands& gradients) {
   const auto data = [](Tensor& gradient) {
     return gradient.defined() ? gradient.mutable_data<T>() : nullptr;
   };
@@ -72,7 +74,7 @@ void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, 
                                              .dx = data(gradients.x),
                                              .dkernel = data(gradients.kernel),
                                              .dbias = data(gradients.bias)};
-  const bool simd = choose_simd<T>(kGradientOp, window);
+  const bool simd = choose_simd<T>(kDepthwiseGradient, window);
   if constexpr (std::is_same_v<T, float>) {
     if (simd) return kernels::depthwise_conv2d_backward_simd(window, arrays);
   }
@@ -83,32 +85,34 @@ void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, 
 
 Tensor depthwise_conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bias,
                         const Conv2DOptions& options) {
-  expect_one_computable_dtype(kOp, {{"x", x}, {"kernel", kernel}, {"bias", bias}});
+  expect_one_computable_dtype(kDepthwise, {{"x", x}, {"kernel", kernel}, {"bias", bias}});
   if (is_half(x.dtype())) {
     return in_float32([&](const auto&... wide) { return depthwise_conv2d(wide..., options); }, x, kernel,
                       bias);
   }
-  const Window2D window = depthwise_window(kOp, "kernel", x, kernel, options);
-  expect_bias_shape(kOp, bias, window.out_c);
+  const Window2D window = depthwise_window(kDepthwise, "kernel", x, kernel, options);
+  expect_bias_shape(kDepthwise, bias, window.out_c);
 
-  const Operands in{x, kernel, bias};
+  const DepthwiseOperands in{x, kernel, bias};
   Tensor y(output_shape(window), x.dtype());
-  const auto compute = x.dtype() == DType::float64 ? run<double> : run<float>;
+  const auto compute = x.dtype() == DType::float64 ? run_depthwise<double> : run_depthwise<float>;
   const bool recording = GradientTape::is_recording({x, kernel, bias});
   compute(window, in, recording ? KeptWeights{} : options.kept, y);
 
   if (recording) {
     const std::vector<bool> wanted = followed({x, kernel, bias});
-    GradientTape::record(kOp, {x, kernel, bias}, {y}, [window, in, wanted](const Tensors& output_gradients) {
-      const Tensor& dy = output_gradients[0];
-      Operands gradients{gradient_slot(in.x, wanted[0]), gradient_slot(in.kernel, wanted[1]),
-                         gradient_slot(in.bias, wanted[2])};
-      const auto differentiate = dy.dtype() == DType::float64 ? run_backward<double> : run_backward<float>;
-      differentiate(window, in, dy, gradients);
-      const Tensors results{gradients.x, gradients.kernel, gradients.bias};
-      record_once_differentiable(kGradientOp, {in.x, in.kernel, dy}, results);
-      return results;
-    });
+    GradientTape::record(
+        kDepthwise, {x, kernel, bias}, {y}, [window, in, wanted](const Tensors& output_gradients) {
+          const Tensor& dy = output_gradients[0];
+          DepthwiseOperands gradients{gradient_slot(in.x, wanted[0]), gradient_slot(in.kernel, wanted[1]),
+                                      gradient_slot(in.bias, wanted[2])};
+          const auto differentiate =
+              dy.dtype() == DType::float64 ? run_depthwise_backward<double> : run_depthwise_backward<float>;
+          differentiate(window, in, dy, gradients);
+          const Tensors results{gradients.x, gradients.kernel, gradients.bias};
+          record_once_differentiable(kDepthwiseGradient, {in.x, in.kernel, dy}, results);
+          return results;
+        });
   }
   return y;
 }

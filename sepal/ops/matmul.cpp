@@ -48,8 +48,8 @@ Product product_of(const char* op, const char* b_name, const Tensor& a, const Te
   return product;
 }
 
-Tensor multiply(const char* op, const Product& product, const Tensor& a, const Tensor& b,
-                const Tensor& bias) {
+Tensor multiply_matrices(const char* op, const Product& product, const Tensor& a, const Tensor& b,
+                         const Tensor& bias) {
   Tensor result(product.shape, a.dtype());
   const kernels::MatmulSizes& sizes = product.sizes;
   const bool is_double = a.dtype() == DType::float64;
@@ -96,7 +96,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool transpose
         [&](const Tensor& x, const Tensor& y) { return matmul(x, y, transpose_a, transpose_b); }, a, b);
   }
   Tensor result =
-      multiply("matmul", product_of("matmul", "b", a, b, transpose_a, transpose_b), a, b, Tensor());
+      multiply_matrices("matmul", product_of("matmul", "b", a, b, transpose_a, transpose_b), a, b, Tensor());
   if (GradientTape::is_recording({a, b})) {
     const bool needs_a = GradientTape::is_recording({a});
     const bool needs_b = GradientTape::is_recording({b});
@@ -113,7 +113,7 @@ Tensor dense(const Tensor& x, const Tensor& kernel, const Tensor& bias) {
   if (is_half(x.dtype())) return in_float32(dense, x, kernel, bias);
   const Product product = product_of("dense", "kernel", x, kernel, false, false);
   expect_bias_shape("dense", bias, product.sizes.n);
-  Tensor result = multiply("dense", product, x, kernel, bias);
+  Tensor result = multiply_matrices("dense", product, x, kernel, bias);
   if (GradientTape::is_recording({x, kernel, bias})) {
     const bool needs_x = GradientTape::is_recording({x});
     const bool needs_kernel = GradientTape::is_recording({kernel});

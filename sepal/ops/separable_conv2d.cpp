@@ -19,11 +19,11 @@ namespace {
 
 using kernels::Window2D;
 
-constexpr const char* kOp = "separable_conv2d";
-constexpr const char* kGradientOp = "gradient of separable_conv2d";
+constexpr const char* kSeparable = "separable_conv2d";
+constexpr const char* kSeparableGradient = "gradient of separable_conv2d";
 
 /// The operands, or their gradients; what is absent or not wanted is not defined.
-struct Operands {
+struct SeparableOperands {
   Tensor x, depthwise, pointwise, bias;
 };
 
@@ -36,7 +36,8 @@ bool choose_fused(const char* op, const Window2D& window) {
 }
 
 /// The fused kernel with weights that the layer keeps.
-void run_kept(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
+void run_kept_separable(const Window2D& window, const SeparableOperands& in, const KeptWeights& kept,
+                        Tensor& y) {
   const auto pack = [&](float* memory) {
     return kernels::pack_separable(window,
                                    {.depthwise = in.depthwise.data<float>(),
@@ -53,10 +54,10 @@ void run_kept(const Window2D& window, const Operands& in, const KeptWeights& kep
 }
 
 template <class T>
-void run(const Window2D& window, const Operands& in, const KeptWeights& kept, Tensor& y) {
-  const bool fused = choose_fused<T>(kOp, window);
+void run_separable(const Window2D& window, const SeparableOperands& in, const KeptWeights& kept, Tensor& y) {
+  const bool fused = choose_fused<T>(kSeparable, window);
   if constexpr (std::is_same_v<T, float>) {
-    if (fused && kept.cache != nullptr) return run_kept(window, in, kept, y);
+    if (fused && kept.cache != nullptr) return run_kept_separable(window, in, kept, y);
   }
   const kernels::SeparableForward<T> arrays{.x = in.x.data<T>(),
                                             .depthwise = in.depthwise.data<T>(),
@@ -70,7 +71,8 @@ void run(const Window2D& window, const Operands& in, const KeptWeights& kept, Te
 }
 
 template <class T>
-void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, Operands& gradients) {
+void run_separable_backward(const Window2D& window, const SeparableOperands& in, const Tensor& dy,
+                            SeparableOperands& gradients) {
   const auto data = [](Tensor& gradient) {
     return gradient.defined() ? gradient.mutable_data<T>() : nullptr;
   };
@@ -82,7 +84,7 @@ void run_backward(const Window2D& window, const Operands& in, const Tensor& dy, 
                                              .ddepthwise = data(gradients.depthwise),
                                              .dpointwise = data(gradients.pointwise),
                                              .dbias = data(gradients.bias)};
-  const bool fused = choose_fused<T>(kGradientOp, window);
+  const bool fused = choose_fused<T>(kSeparableGradient, window);
   if constexpr (std::is_same_v<T, float>) {
     if (fused) return kernels::separable_conv2d_backward_fused(window, arrays);
   }
@@ -95,43 +97,44 @@ void expect_pointwise_shape(const Shape& shape, std::int64_t channels) {
   throw ValueError(
       fmt::format("{}: argument `pointwise_kernel` must have shape (1, 1, {}, filters), where {} is "
                   "in_channels * depth_multiplier. Received: pointwise_kernel.shape={}",
-                  kOp, channels, channels, shape.str()));
+                  kSeparable, channels, channels, shape.str()));
 }
 
 }  // namespace
 
 Tensor separable_conv2d(const Tensor& x, const Tensor& depthwise_kernel, const Tensor& pointwise_kernel,
                         const Tensor& bias, const Conv2DOptions& options) {
-  const Operands in{x, depthwise_kernel, pointwise_kernel, bias};
-  expect_one_computable_dtype(kOp, {{"x", x},
-                                    {"depthwise_kernel", depthwise_kernel},
-                                    {"pointwise_kernel", pointwise_kernel},
-                                    {"bias", bias}});
+  const SeparableOperands in{x, depthwise_kernel, pointwise_kernel, bias};
+  expect_one_computable_dtype(kSeparable, {{"x", x},
+                                           {"depthwise_kernel", depthwise_kernel},
+                                           {"pointwise_kernel", pointwise_kernel},
+                                           {"bias", bias}});
   if (is_half(x.dtype())) {
     return in_float32([&](const auto&... wide) { return separable_conv2d(wide..., options); }, x,
                       depthwise_kernel, pointwise_kernel, bias);
   }
-  Window2D window = depthwise_window(kOp, "depthwise_kernel", x, depthwise_kernel, options);
+  Window2D window = depthwise_window(kSeparable, "depthwise_kernel", x, depthwise_kernel, options);
   expect_pointwise_shape(pointwise_kernel.shape(), window.out_c);
   window.out_c = pointwise_kernel.shape()[3];
-  expect_bias_shape(kOp, bias, window.out_c);
+  expect_bias_shape(kSeparable, bias, window.out_c);
 
   Tensor y(output_shape(window), x.dtype());
-  const auto compute = x.dtype() == DType::float64 ? run<double> : run<float>;
+  const auto compute = x.dtype() == DType::float64 ? run_separable<double> : run_separable<float>;
   const Tensors operands{x, depthwise_kernel, pointwise_kernel, bias};
   const bool recording = GradientTape::is_recording(operands);
   compute(window, in, recording ? KeptWeights{} : options.kept, y);
 
   if (recording) {
     const std::vector<bool> wanted = followed({x, depthwise_kernel, pointwise_kernel, bias});
-    GradientTape::record(kOp, operands, {y}, [window, in, wanted](const Tensors& output_gradients) {
+    GradientTape::record(kSeparable, operands, {y}, [window, in, wanted](const Tensors& output_gradients) {
       const Tensor& dy = output_gradients[0];
-      Operands gradients{gradient_slot(in.x, wanted[0]), gradient_slot(in.depthwise, wanted[1]),
-                         gradient_slot(in.pointwise, wanted[2]), gradient_slot(in.bias, wanted[3])};
-      const auto differentiate = dy.dtype() == DType::float64 ? run_backward<double> : run_backward<float>;
+      SeparableOperands gradients{gradient_slot(in.x, wanted[0]), gradient_slot(in.depthwise, wanted[1]),
+                                  gradient_slot(in.pointwise, wanted[2]), gradient_slot(in.bias, wanted[3])};
+      const auto differentiate =
+          dy.dtype() == DType::float64 ? run_separable_backward<double> : run_separable_backward<float>;
       differentiate(window, in, dy, gradients);
       const Tensors results{gradients.x, gradients.depthwise, gradients.pointwise, gradients.bias};
-      record_once_differentiable(kGradientOp, {in.x, in.depthwise, in.pointwise, dy}, results);
+      record_once_differentiable(kSeparableGradient, {in.x, in.depthwise, in.pointwise, dy}, results);
       return results;
     });
   }

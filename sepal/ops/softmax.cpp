@@ -11,14 +11,10 @@
 #include "sepal/ops/half.h"
 #include "sepal/ops/operands.h"
 #include "sepal/ops/reduce.h"
+#include "sepal/ops/rows.h"
 
 namespace sepal::ops {
 namespace {
-
-// x as rows of its last axis.
-kernels::RowSizes rows_of(const Tensor& x) {
-  return {x.shape().slice(0, x.rank() - 1).num_elements(), x.shape().back()};
-}
 
 // One kernel call on operands of x's shape.
 template <class Kernel, class... Operands>

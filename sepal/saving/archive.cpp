@@ -12,13 +12,16 @@
 #include "sepal/saving/printable.h"
 
 namespace sepal {
+
+// Not local to this file because a member of Archive holds it.
+struct DiscardZip {
+  void operator()(zip_t* zip) const { zip_discard(zip); }
+};
+
 namespace {
 
 struct CloseZipFile {
   void operator()(zip_file_t* file) const { zip_fclose(file); }
-};
-struct DiscardZip {
-  void operator()(zip_t* zip) const { zip_discard(zip); }
 };
 struct FreeSource {
   void operator()(zip_source_t* source) const { zip_source_free(source); }
@@ -111,13 +114,20 @@ Archive::Archive(std::vector<std::byte> bytes, std::string file)
 
 Archive::~Archive() = default;
 
-bool Archive::has(const std::string& member) const {
-  return std::any_of(members_.begin(), members_.end(), [&](const auto& m) { return m.name == member; });
+bool Archive::has(const std::string& member) const { return find(member) != members_.end(); }
+
+std::vector<ZipMember>::const_iterator Archive::find(const std::string& member) const {
+  return std::find_if(members_.begin(), members_.end(), [&](const auto& m) { return m.name == member; });
+}
+
+std::vector<std::byte> Archive::read_arrays(const std::string& member) const {
+  const auto found = find(member);
+  const std::uint64_t stored = found == members_.end() ? 0 : found->compressed_size;
+  return read(member, std::max(stored * 100, std::uint64_t{4} << 30));
 }
 
 std::vector<std::byte> Archive::read(const std::string& member, std::uint64_t most_bytes) const {
-  const auto found =
-      std::find_if(members_.begin(), members_.end(), [&](const auto& m) { return m.name == member; });
+  const auto found = find(member);
   if (found == members_.end()) {
     std::string names;
     for (const ZipMember& m : members_) names += (names.empty() ? "'" : ", '") + m.name + "'";

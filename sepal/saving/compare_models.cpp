@@ -77,15 +77,15 @@ void add_outputs(const Tensors& got, const Tensors& want, double tolerance, Comp
   }
 }
 
-using Calls = std::map<std::string, const Activation*>;
+using CallsByPath = std::map<std::string, const Activation*>;
 
-Calls by_path(const std::vector<Activation>& calls) {
-  Calls found;
+CallsByPath by_path(const std::vector<Activation>& calls) {
+  CallsByPath found;
   for (const Activation& call : calls) found[call.path] = &call;
   return found;
 }
 
-bool same_names(const Calls& a, const Calls& b) {
+bool same_names(const CallsByPath& a, const CallsByPath& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const auto& left, const auto& right) { return left.first == right.first; });
 }
@@ -155,8 +155,8 @@ Comparison compare_models(const Model& model, const Model& reference, const Tens
   const std::vector<Activation> got = activations(model, inputs);
   const std::vector<Activation> want = activations(reference, inputs);
   const double tolerance = std::max(tolerance_for(got, options), tolerance_for(want, options));
-  const Calls got_calls = by_path(got);
-  const Calls want_calls = by_path(want);
+  const CallsByPath got_calls = by_path(got);
+  const CallsByPath want_calls = by_path(want);
   const bool by_order = !same_names(got_calls, want_calls) && same_classes(got, want);
 
   Comparison comparison{.layers = {}, .tolerance = tolerance};

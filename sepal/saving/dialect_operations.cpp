@@ -7,15 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "sepal/graph/keras_modules.h"
 #include "sepal/layers/registry.h"
 
 namespace sepal {
 namespace {
 
-constexpr const char* kNumpy = "keras.src.ops.numpy";
-constexpr const char* kMath = "keras.src.ops.math";
-constexpr const char* kNn = "keras.src.ops.nn";
-constexpr const char* kCore = "keras.src.ops.core";
+using keras_modules::kCore;
+using keras_modules::kLinalg;
+using keras_modules::kMath;
+using keras_modules::kNn;
+using keras_modules::kNumpy;
 constexpr const char* kLayers = "keras.layers";
 
 // A keyword argument of TensorFlow's function that is a field of the operation's config.
@@ -25,7 +27,7 @@ struct Field {
 };
 
 // What Keras 3 has for a function of TensorFlow.
-struct Function {
+struct OldFunction {
   const char* module;
   const char* class_name;
   std::vector<const char*> operands = {};  // keyword arguments that are operands after the first, in order
@@ -38,8 +40,8 @@ const std::vector<Field> kReduction = {{"axis", "axis"}, {"keepdims", "keepdims"
 const std::vector<Field> kAxis = {{"axis", "axis"}};
 
 // By name in tf, "compat.v1." left out, "math." and "nn." as TensorFlow exports it.
-const std::map<std::string, Function>& functions() {
-  static const std::map<std::string, Function> table = {
+const std::map<std::string, OldFunction>& functions() {
+  static const std::map<std::string, OldFunction> table = {
       {"__operators__.add", {kNumpy, "Add", {"y"}}},
       {"math.add", {kNumpy, "Add", {"y"}}},
       {"math.subtract", {kNumpy, "Subtract", {"y"}}},
@@ -113,8 +115,7 @@ const std::map<std::string, Function>& functions() {
       {"math.reduce_logsumexp", {kMath, "Logsumexp", {}, kReduction}},
       {"math.argmax", {kNumpy, "Argmax", {}, kAxis, {{"axis", 0}}}},
       {"math.argmin", {kNumpy, "Argmin", {}, kAxis, {{"axis", 0}}}},
-      {"norm",
-       {"keras.src.ops.linalg", "Norm", {}, {{"ord", "ord"}, {"axis", "axis"}, {"keepdims", "keepdims"}}}},
+      {"norm", {kLinalg, "Norm", {}, {{"ord", "ord"}, {"axis", "axis"}, {"keepdims", "keepdims"}}}},
       {"linalg.matmul", {kNumpy, "Matmul", {"b"}}},
       {"tensordot", {kNumpy, "Tensordot", {"b"}, {{"axes", "axes"}}}},
       {"reshape", {kNumpy, "Reshape", {}, {{"shape", "newshape"}}}},
@@ -211,7 +212,7 @@ Json modern_field(const std::string& class_name, const std::string& field, const
 
 // Moves the keyword arguments of a call to where Keras 3 has them: operands into `args`, the rest into the
 // config. What stays is refused by the operation, which names it.
-void modernize_call(const Function& function, Json& node, Json& config) {
+void modernize_call(const OldFunction& function, Json& node, Json& config) {
   if (!is_node(node)) return;
   Json& args = node["args"];
   Json& kwargs = node["kwargs"];
@@ -262,7 +263,7 @@ void modernize_operation(Json& layer) {
   if (name == config.end() || !name->is_string()) return;
   const auto found = functions().find(without_version(name->get<std::string>()));
   if (found == functions().end()) return;
-  const Function& function = found->second;
+  const OldFunction& function = found->second;
   Json operation_config = function.config;
   if (config.contains("name")) operation_config["name"] = config["name"];
   if (operation_config.contains("epsilon"))
@@ -285,8 +286,7 @@ void restore_operation_module(Json& layer) {
   if (!config.is_object() || !layer.contains("inbound_nodes") || layer.contains("module")) return;
   // What has a trainable flag is a layer, also where an operation has its name.
   if (config.contains("trainable")) return;
-  for (const char* module :
-       {kNumpy, kNn, kMath, kCore, "keras.src.ops.linalg", "keras.src.activations.activations"}) {
+  for (const char* module : {kNumpy, kNn, kMath, kCore, kLinalg, "keras.src.activations.activations"}) {
     if (!is_registered_layer(std::string(module) + ">" + layer["class_name"].get<std::string>())) continue;
     layer["module"] = module;
     return;

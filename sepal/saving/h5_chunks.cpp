@@ -17,8 +17,6 @@ constexpr std::uint16_t kShuffle = 2;
 constexpr std::uint16_t kFletcher32 = 3;
 constexpr std::size_t kChecksumBytes = 4;
 
-// The best that deflate can do (zlib: 1032:1).
-constexpr std::uint64_t kMostInflation = 1032;
 // h5py chooses chunks of at most this size, also for datasets that are smaller.
 constexpr std::uint64_t kSmallChunk = 1U << 20;
 

@@ -21,15 +21,8 @@ namespace {
 constexpr unsigned char kSignature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
 
 constexpr std::size_t kMostObjects = 1'000'000;
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;
 // The superblock and the root's entry in it fill these bytes at the start.
 constexpr std::uint64_t kSuperblockBytes = 96;
-
-struct Range {
-  std::uint64_t begin;
-  std::uint64_t end;
-  std::string path;
-};
 
 }  // namespace
 
@@ -89,6 +82,12 @@ class H5File::Walk {
   }
 
  private:
+  struct Range {
+    std::uint64_t begin;
+    std::uint64_t end;
+    std::string path;
+  };
+
   // Section II.A of the HDF5 File Format Specification.
   std::uint64_t root_address() {
     if (!is_h5(file_.contents_->bytes) || image_.size() < kSuperblockBytes) {
@@ -142,8 +141,8 @@ class H5File::Walk {
     std::uint64_t bytes = dataset.type.size;
     for (const std::int64_t dim : *dataset.shape) {
       const auto length = static_cast<std::uint64_t>(dim);
-      if (length != 0 && bytes > kMostBytes / length) {
-        image_.fail(path, fmt::format("its declared size is more than {} bytes", kMostBytes));
+      if (length != 0 && bytes > kMostH5Bytes / length) {
+        image_.fail(path, fmt::format("its declared size is more than {} bytes", kMostH5Bytes));
       }
       bytes *= length;
     }

@@ -25,8 +25,6 @@ enum Message : unsigned {
 
 constexpr unsigned kSharedFlag = 2;
 
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 46;
-
 struct Space {
   bool has_elements = true;  // false: the null space
   std::vector<std::int64_t> dims;
@@ -48,8 +46,8 @@ Space read_space(H5Cursor& cursor) {
   }
   for (unsigned axis = 0; axis < rank; ++axis) {
     const std::uint64_t dim = cursor.u64();
-    if (dim > kMostBytes || (dim != 0 && space.count > kMostBytes / dim)) {
-      cursor.fail(fmt::format("its declared size is more than {} elements", kMostBytes));
+    if (dim > kMostH5Bytes || (dim != 0 && space.count > kMostH5Bytes / dim)) {
+      cursor.fail(fmt::format("its declared size is more than {} elements", kMostH5Bytes));
     }
     space.count *= dim;
     space.dims.push_back(static_cast<std::int64_t>(dim));

@@ -13,6 +13,9 @@
 
 namespace sepal {
 
+/// A dataset that declares more is damaged; below it no product of sizes overflows.
+inline constexpr std::uint64_t kMostH5Bytes = std::uint64_t{1} << 46;
+
 /// The type of an element.
 struct H5Type {
   std::optional<DType> dtype;  // empty: no tensor can hold it

@@ -19,10 +19,7 @@
 namespace sepal {
 namespace {
 
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
-
-// Weights that were compressed have some noise in them; Keras draws the same line.
-constexpr std::uint64_t kMostInflatedBytes = std::uint64_t{4} << 30;
+constexpr std::uint64_t kMostModelBytes = std::uint64_t{1} << 46;
 
 void report(std::vector<std::string>* notes, std::string text) {
   if (text.empty()) return;
@@ -37,13 +34,6 @@ Json read_json(const Archive& archive, const std::string& path, const char* memb
   const std::vector<std::byte> bytes = archive.read(member, kMostJsonBytes);
   return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                     fmt::format("'{}': {}", path, member));
-}
-
-std::vector<std::byte> read_weights(const Archive& archive) {
-  const auto member = std::find_if(archive.members().begin(), archive.members().end(),
-                                   [](const ZipMember& m) { return m.name == kWeightsMember; });
-  const std::uint64_t stored = member == archive.members().end() ? 0 : member->compressed_size;
-  return archive.read(kWeightsMember, std::max(stored * 100, kMostInflatedBytes));
 }
 
 std::string describe(std::span<const std::byte> bytes) {
@@ -112,8 +102,8 @@ SavedModel read_archive(std::vector<std::byte> bytes, const std::string& path) {
   saved.compile_config = compile_config_of(saved.config);
   saved.config.erase("compile_config");
   modernize(saved.config, dialect_of(version, saved.config));
-  saved.weights =
-      std::make_unique<H5File>(read_weights(archive), fmt::format("{}: {}", path, kWeightsMember));
+  saved.weights = std::make_unique<H5File>(archive.read_arrays(kWeightsMember),
+                                           fmt::format("{}: {}", path, kWeightsMember));
   return saved;
 }
 
@@ -161,7 +151,7 @@ LoadedWeights saved_weights(const ModelBase& model, const SavedModel& saved,
 }  // namespace
 
 Model load_model(const std::string& path, LoadOptions options) {
-  std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
+  std::vector<std::byte> bytes = read_file(path, kMostModelBytes);
   if (!is_zip(bytes) && !is_h5(bytes)) {
     throw ValueError(fmt::format("'{}': expected a `.keras` zip archive or an `.h5` file. Received: {}", path,
                                  describe(bytes)));
@@ -180,11 +170,11 @@ Model load_model(const std::string& path, LoadOptions options) {
 }
 
 void load_weights(ModelBase& model, const std::string& path, LoadWeightsOptions options) {
-  std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
+  std::vector<std::byte> bytes = read_file(path, kMostModelBytes);
   std::string name = path;
   if (is_zip(bytes)) {
     const Archive archive(std::move(bytes), path);
-    bytes = read_weights(archive);
+    bytes = archive.read_arrays(kWeightsMember);
     name += fmt::format(": {}", kWeightsMember);
   } else if (!is_h5(bytes)) {
     throw ValueError(fmt::format("'{}': expected a `.weights.h5`, `.h5` or `.keras` file. Received: {}", path,

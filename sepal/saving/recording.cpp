@@ -16,17 +16,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 40;
-// Zeros behind a ReLU compress well.
-constexpr std::uint64_t kMostInflatedBytes = std::uint64_t{4} << 30;
+constexpr std::uint64_t kMostRecordingBytes = std::uint64_t{1} << 40;
 constexpr std::size_t kMemberName = 30;  // where the name of a zip archive's first member begins
-constexpr std::size_t kMostNameBytes = 4096;
-constexpr std::string_view kSuffix = ".npy";
-constexpr std::string_view kLayers = "layers/";
+constexpr std::size_t kMostFirstNameBytes = 4096;
+constexpr std::string_view kArraySuffix = ".npy";
+constexpr std::string_view kLayersPrefix = "layers/";
 
 using Arrays = std::map<std::string, Tensor>;
 
-std::string without_suffix(const std::string& name) { return name.substr(0, name.size() - kSuffix.size()); }
+std::string without_suffix(const std::string& name) {
+  return name.substr(0, name.size() - kArraySuffix.size());
+}
 
 // Names come from the listing of the folder, never from a model: no other file can be opened.
 Arrays read_folder(const std::string& path) {
@@ -34,7 +34,7 @@ Arrays read_folder(const std::string& path) {
   std::error_code error;
   for (auto it = fs::recursive_directory_iterator(path, error); !error && it != fs::end(it);
        it.increment(error)) {
-    if (!it->is_regular_file() || it->path().extension() != kSuffix) continue;
+    if (!it->is_regular_file() || it->path().extension() != kArraySuffix) continue;
     const std::string name = it->path().lexically_relative(path).generic_string();
     arrays[without_suffix(name)] = read_npy(it->path().string());
   }
@@ -43,15 +43,14 @@ Arrays read_folder(const std::string& path) {
 }
 
 Arrays read_npz(const std::string& path) {
-  const Archive archive(read_file(path, kMostFileBytes), path);
+  const Archive archive(read_file(path, kMostRecordingBytes), path);
   Arrays arrays;
   for (const ZipMember& member : archive.members()) {
-    if (!member.name.ends_with(kSuffix)) {
+    if (!member.name.ends_with(kArraySuffix)) {
       throw ValueError(
           fmt::format("'{}': expected members that end in .npy. Received: '{}'", path, member.name));
     }
-    const std::vector<std::byte> bytes =
-        archive.read(member.name, std::max(member.compressed_size * 100, kMostInflatedBytes));
+    const std::vector<std::byte> bytes = archive.read_arrays(member.name);
     arrays[without_suffix(member.name)] = parse_npy(bytes, fmt::format("{}: {}", path, member.name));
   }
   return arrays;
@@ -77,9 +76,10 @@ Recording read_recording(const std::string& path) {
   recording.inputs = take_numbered(arrays, "input");
   recording.outputs = take_numbered(arrays, "output");
   for (auto& [name, array] : arrays) {
-    const std::string layer = name.starts_with(kLayers) ? name.substr(kLayers.size()) : name;
+    const std::string layer = name.starts_with(kLayersPrefix) ? name.substr(kLayersPrefix.size()) : name;
     if (!recording.layers.try_emplace(layer, std::move(array)).second) {
-      throw ValueError(fmt::format("'{}' holds layer '{}' twice, once below '{}'", path, layer, kLayers));
+      throw ValueError(
+          fmt::format("'{}' holds layer '{}' twice, once below '{}'", path, layer, kLayersPrefix));
     }
   }
   return recording;
@@ -88,14 +88,14 @@ Recording read_recording(const std::string& path) {
 bool is_recording(const std::string& path) {
   if (fs::is_directory(path)) return true;
   const InputFile file(path);
-  std::vector<std::byte> begin(std::min<std::uint64_t>(file.size(), kMostNameBytes));
+  std::vector<std::byte> begin(std::min<std::uint64_t>(file.size(), kMostFirstNameBytes));
   file.read(0, begin);
   if (!is_zip(begin) || begin.size() < kMemberName) return false;
   // The first member's header: the length of its name at byte 26, the name at 30.
   const auto length = std::to_integer<std::size_t>(begin[26]) + 256 * std::to_integer<std::size_t>(begin[27]);
   const std::string_view name(reinterpret_cast<const char*>(begin.data()) + kMemberName,
                               std::min(length, begin.size() - kMemberName));
-  return name.ends_with(kSuffix);
+  return name.ends_with(kArraySuffix);
 }
 
 }  // namespace sepal

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sepal/base/error.h"
+#include "sepal/data/inflate.h"
 #include "sepal/saving/printable.h"
 
 namespace sepal {
@@ -37,9 +38,6 @@ constexpr std::uint16_t kDescriptorFlag = 1U << 3;
 // The others are encryption, patches and masked headers.
 constexpr std::uint16_t kKnownFlags = (1U << 1) | (1U << 2) | kDescriptorFlag | (1U << 11);
 
-// The best that deflate can do (zlib: 1032:1).
-constexpr std::uint64_t kMostInflation = 1032;
-
 // A model has three members and perhaps a few assets.
 constexpr std::uint64_t kMostMembers = 10000;
 constexpr std::size_t kMostNameBytes = 4096;
@@ -54,7 +52,7 @@ struct Header {
   std::string name;
 };
 
-struct Range {
+struct ByteRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
@@ -68,12 +66,12 @@ class DirectoryReader {
  private:
   struct End {
     std::uint64_t members = 0;
-    Range directory;
+    ByteRange directory;
   };
 
   End read_end() const;
   End read_end64(std::uint64_t end_at) const;
-  void check_local(const Header& central, std::uint64_t at, std::vector<Range>& used) const;
+  void check_local(const Header& central, std::uint64_t at, std::vector<ByteRange>& used) const;
   void check_descriptor(const Header& member, std::uint64_t begin, std::uint64_t end) const;
   void check_name(const std::string& name) const;
   /// Fills the saturated ones of `fields` from the ZIP64 extra field, which holds them in this order.
@@ -216,7 +214,8 @@ void DirectoryReader::check_descriptor(const Header& member, std::uint64_t begin
   if (!good) refuse_member(member.name, "the sizes after its data differ from those in the directory");
 }
 
-void DirectoryReader::check_local(const Header& central, std::uint64_t at, std::vector<Range>& used) const {
+void DirectoryReader::check_local(const Header& central, std::uint64_t at,
+                                  std::vector<ByteRange>& used) const {
   if (number<std::uint32_t>(at) != kLocalHeader) {
     refuse_member(central.name, fmt::format("expected its header at byte {}", at));
   }
@@ -259,7 +258,7 @@ std::vector<ZipMember> DirectoryReader::read() {
   }
   std::vector<ZipMember> members;
   std::vector<Header> headers;
-  std::vector<Range> used;
+  std::vector<ByteRange> used;
   std::set<std::string> names;
   std::uint64_t at = end.directory.begin;
   for (std::uint64_t i = 0; i < end.members; ++i) {

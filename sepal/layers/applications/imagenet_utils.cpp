@@ -37,7 +37,7 @@ Tensor reversed(const Tensor& x, int channel_axis) {
 }
 
 // Division, not multiplication by the reciprocal: to the last bit what NumPy does.
-Tensor divided(const Tensor& x, double by) { return ops::divide(x, Tensor::scalar(by, x.dtype())); }
+Tensor divided_by(const Tensor& x, double by) { return ops::divide(x, Tensor::scalar(by, x.dtype())); }
 
 int channel_axis_of(const Tensor& x, const std::string& mode, const std::string& data_format) {
   const bool first = data_format == "channels_first";
@@ -60,12 +60,12 @@ Tensor preprocess_input(const Tensor& x, const std::string& mode, const std::str
   }
   const std::string format = standardize_data_format(data_format);
   const Tensor pixels = is_floating(x.dtype()) ? x : ops::cast(x, floatx());
-  if (mode == "tf") return ops::add(divided(pixels, 127.5), -1.0);
+  if (mode == "tf") return ops::add(divided_by(pixels, 127.5), -1.0);
   const int axis = channel_axis_of(pixels, mode, format);
   if (mode == "caffe") {
     return ops::subtract(reversed(pixels, axis), for_channels(kCaffeMean, pixels, axis));
   }
-  const Tensor centered = ops::subtract(divided(pixels, 255.0), for_channels(kTorchMean, pixels, axis));
+  const Tensor centered = ops::subtract(divided_by(pixels, 255.0), for_channels(kTorchMean, pixels, axis));
   return ops::divide(centered, for_channels(kTorchDeviation, pixels, axis));
 }
 

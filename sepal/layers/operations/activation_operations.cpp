@@ -12,7 +12,7 @@
 namespace sepal {
 namespace {
 
-constexpr const char* kNn = "keras.src.ops.nn";
+using keras_modules::kNn;
 
 struct ClipOptions {
   double x_min = 0.0;
@@ -102,7 +102,7 @@ struct SquareplusOptions {
   }
 };
 
-struct SoftmaxOptions {
+struct LastAxisOptions {
   IntTuple axis = -1;
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
@@ -245,7 +245,7 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
   add_function<SquareplusOptions>(rows, "Squareplus", [](const SquareplusOptions& o, const Tensors& x) {
     return ops::squareplus(as_float(x), o.b);
   });
-  add_function<SoftmaxOptions>(rows, "Softmax", [](const SoftmaxOptions& o, const Tensors& x) {
+  add_function<LastAxisOptions>(rows, "Softmax", [](const LastAxisOptions& o, const Tensors& x) {
     return ops::softmax(as_float(x), o.axis.values());
   });
   add_function<AxisOptions>(rows, "LogSoftmax", [](const AxisOptions& o, const Tensors& x) {
@@ -261,7 +261,7 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
         return ops::relu(as_float(x), o.negative_slope, o.max_value.value_or(-1.0), o.threshold);
       },
       "keras.src.activations.activations");
-  add_function<RoundOptions>(rows, "Round", &rounded, "keras.src.ops.numpy");
+  add_function<RoundOptions>(rows, "Round", &rounded, keras_modules::kNumpy);
   add_row<AxisOptions>(
       rows, {"Glu", [](const AxisOptions& o, const Tensors& x) { return ops::glu(as_float(x), o.axis); },
              &glu_shape, false, kNn, &float_dtype<AxisOptions>});
@@ -270,7 +270,7 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
                               [](const CastOptions& o, const Tensors& x) {
                                 return ops::cast(x.at(0), dtype_from_name(o.dtype));
                               },
-                              &same_shape<CastOptions>, false, "keras.src.ops.core",
+                              &same_shape<CastOptions>, false, keras_modules::kCore,
                               [](const CastOptions& o, DType) { return dtype_from_name(o.dtype); }});
   add_row<OneHotOptions>(rows, {"OneHot", &one_hot, &one_hot_shape, false, kNn, &one_hot_dtype}, {"sparse"});
   const char* numpy = ArrayOperationKind<FillOptions>{}.module;

@@ -20,7 +20,7 @@ struct ArrayOperationKind {
   Tensor (*compute)(const OptionsT& options, const Tensors& inputs);
   Shape (*shape)(const OptionsT& options, const Shapes& input_shapes);
   bool takes_list = false;
-  const char* module = "keras.src.ops.numpy";
+  const char* module = keras_modules::kNumpy;
   /// Of the result, given the (common) one of the input; nullptr: the same.
   DType (*dtype)(const OptionsT& options, DType input) = nullptr;
 };

@@ -22,7 +22,7 @@ class Contraction : public OperationLayer {
   };
 
   Contraction(Kind kind, OptionsT options, const std::string& name)
-      : OperationLayer("keras.src.ops.numpy", kind.class_name, name),
+      : OperationLayer(keras_modules::kNumpy, kind.class_name, name),
         kind_(kind),
         options_(std::move(options)) {}
 

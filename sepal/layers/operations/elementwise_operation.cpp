@@ -18,10 +18,10 @@ namespace {
 
 using Result = ElementwiseKind::Result;
 
-constexpr const char* kNumpy = "keras.src.ops.numpy";
-constexpr const char* kMath = "keras.src.ops.math";
-constexpr const char* kNn = "keras.src.ops.nn";
-constexpr const char* kCore = "keras.src.ops.core";
+using keras_modules::kCore;
+using keras_modules::kMath;
+using keras_modules::kNn;
+using keras_modules::kNumpy;
 
 using Unary = Tensor (*)(const Tensor&);
 using Binary = Tensor (*)(const Tensor&, const Tensor&);

@@ -14,7 +14,7 @@ namespace sepal {
 class GetItemOperation : public OperationLayer {
  public:
   explicit GetItemOperation(const std::string& name = {})
-      : OperationLayer("keras.src.ops.numpy", "GetItem", name) {}
+      : OperationLayer(keras_modules::kNumpy, "GetItem", name) {}
 
  protected:
   /// @throws ValueError for a slice with steps of 0, TypeError for anything else than these.

@@ -376,7 +376,7 @@ void add_moving_operations(std::map<std::string, LayerFactory>& rows) {
   add_row<NoOptions>(
       rows, {"Shape", &lengths_of,
              [](const NoOptions&, const Shapes& shapes) { return Shape{shapes.at(0).rank()}; }, false,
-             "keras.src.ops.core", [](const NoOptions&, DType) { return DType::int32; }});
+             keras_modules::kCore, [](const NoOptions&, DType) { return DType::int32; }});
   add_row<NewAxesOptions>(rows, {"ExpandDims", &in_shape<NewAxesOptions, expanded_shape>, &expanded_shape});
   add_row<AxesOptions>(rows, {"Squeeze", &in_shape<AxesOptions, squeezed_shape>, &squeezed_shape});
   add_row<TransposeOptions>(rows,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sepal/graph/keras_modules.h"
 #include "sepal/layers/layer.h"
 
 namespace sepal {

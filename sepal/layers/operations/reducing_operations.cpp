@@ -12,7 +12,7 @@
 namespace sepal {
 namespace {
 
-constexpr const char* kMath = "keras.src.ops.math";
+using keras_modules::kMath;
 
 struct ReductionOptions {
   std::optional<IntTuple> axis = {};  // None: all axes
@@ -182,10 +182,10 @@ void add_reducing_operations(std::map<std::string, LayerFactory>& rows) {
              .shape = [](const AverageOptions& o,
                          const Shapes& shapes) { return shape_without(shapes.at(0), o.axis, false); },
              .dtype = &float_dtype<AverageOptions>});
-  add_row<NormOptions>(rows, {"Norm", &norm, &reduced_shape<NormOptions>, false, "keras.src.ops.linalg",
+  add_row<NormOptions>(rows, {"Norm", &norm, &reduced_shape<NormOptions>, false, keras_modules::kLinalg,
                               &float_dtype<NormOptions>});
   add_row<NormalizeOptions>(rows, {"Normalize", &normalize, &same_shape<NormalizeOptions>, false,
-                                   "keras.src.ops.nn", &float_dtype<NormalizeOptions>});
+                                   keras_modules::kNn, &float_dtype<NormalizeOptions>});
 }
 
 }  // namespace sepal

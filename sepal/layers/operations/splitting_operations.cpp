@@ -74,7 +74,7 @@ std::vector<Part> parts_of(const SplitOptions& o, const Shape& shape) {
 class SplitOperation : public OperationLayer {
  public:
   SplitOperation(SplitOptions options, const std::string& name)
-      : OperationLayer("keras.src.ops.numpy", "Split", name), options_(std::move(options)) {}
+      : OperationLayer(keras_modules::kNumpy, "Split", name), options_(std::move(options)) {}
 
  protected:
   void read_arguments(const Json& args) override { expect_tensors_only(args); }
@@ -101,7 +101,7 @@ class SplitOperation : public OperationLayer {
 class UnstackOperation : public OperationLayer {
  public:
   UnstackOperation(UnstackOptions options, const std::string& name)
-      : OperationLayer("keras.src.ops.core", "Unstack", name), options_(options) {}
+      : OperationLayer(keras_modules::kCore, "Unstack", name), options_(options) {}
 
  protected:
   void read_arguments(const Json& args) override { expect_tensors_only(args); }
@@ -140,7 +140,7 @@ struct TakeOptions {
 class TakeOperation : public OperationLayer {
  public:
   TakeOperation(TakeOptions options, const std::string& name)
-      : OperationLayer("keras.src.ops.numpy", "Take", name), options_(options) {}
+      : OperationLayer(keras_modules::kNumpy, "Take", name), options_(options) {}
 
  protected:
   void read_arguments(const Json& args) override {

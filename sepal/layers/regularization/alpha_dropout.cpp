@@ -8,7 +8,7 @@ namespace sepal {
 namespace {
 
 // The limit of selu for small x: -alpha * scale.
-constexpr double kDropped = -1.6732632423543772 * 1.0507009873554805;
+constexpr double kDroppedValue = -1.6732632423543772 * 1.0507009873554805;
 
 }  // namespace
 
@@ -21,9 +21,9 @@ Tensor AlphaDropoutLayer::disturbed(const Tensor& input, std::uint64_t key) cons
   const Shape shape = mask_shape(options_.noise_shape, input.shape());
   const Tensor kept = rate == 1.0 ? Tensor::zeros(shape, input.dtype())
                                   : ops::multiply(dropout_mask(shape, rate, input.dtype(), key), 1.0 - rate);
-  const double a = 1.0 / std::sqrt((1.0 - rate) * (1.0 + rate * kDropped * kDropped));
-  const double b = -a * kDropped * rate;
-  const Tensor dropped = ops::multiply(ops::add(ops::negative(kept), 1.0), kDropped);
+  const double a = 1.0 / std::sqrt((1.0 - rate) * (1.0 + rate * kDroppedValue * kDroppedValue));
+  const double b = -a * kDroppedValue * rate;
+  const Tensor dropped = ops::multiply(ops::add(ops::negative(kept), 1.0), kDroppedValue);
   return ops::add(ops::multiply(ops::add(ops::multiply(input, kept), dropped), a), b);
 }
 
