@@ -5,7 +5,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/graph/topology.h"
-#include "sepal/models/clamped_normalization.h"
+#include "sepal/models/joined_calls.h"
 #include "sepal/models/model.h"
 #include "sepal/ops/elementwise.h"
 
@@ -79,10 +79,10 @@ void FunctionalModel::plan_steps() {
       needed_later[input] = true;
     }
   }
-  plan_clamps();
+  plan_joins();
 }
 
-void FunctionalModel::plan_clamps() {
+void FunctionalModel::plan_joins() {
   std::vector<int> readers(slots_, 0);
   for (const Step& step : steps_) {
     for (const std::size_t input : step.inputs) ++readers[input];
@@ -92,20 +92,20 @@ void FunctionalModel::plan_clamps() {
   for (Step& step : steps_) {
     const auto found = step.inputs.size() == 1 ? maker.find(step.inputs[0]) : maker.end();
     if (found != maker.end() && readers[step.inputs[0]] == 1 &&
-        may_clamp(*found->second->layer, *step.layer)) {
-      found->second->clamp = &step;
+        may_join(*found->second->layer, *step.layer)) {
+      found->second->joined = &step;
     }
     if (step.outputs.size() == 1) maker[step.outputs[0]] = &step;
   }
 }
 
 // The result is that of the step behind; that step finds it there.
-bool FunctionalModel::run_with_clamp(const Step& step, Tensors& values, const CallContext& context) const {
-  if (step.clamp == nullptr) return false;
+bool FunctionalModel::run_joined(const Step& step, Tensors& values, const CallContext& context) const {
+  if (step.joined == nullptr) return false;
   std::optional<Tensor> result =
-      normalized_and_clamped(*step.layer, *step.clamp->layer, values[step.inputs[0]], context);
+      joined_call(*step.layer, *step.joined->layer, values[step.inputs[0]], context);
   if (!result) return false;
-  values[step.clamp->outputs[0]] = std::move(*result);
+  values[step.joined->outputs[0]] = std::move(*result);
   return true;
 }
 
@@ -138,7 +138,7 @@ Tensors FunctionalModel::call_all(const Tensors& inputs, const CallContext& cont
   for (std::size_t i = 0; i < fed.size(); ++i) values[input_slots_[i]] = fed[i];
   for (const Step& step : steps_) {
     if (step.outputs.size() == 1 && values[step.outputs[0]].defined()) continue;
-    if (run_with_clamp(step, values, context)) {
+    if (run_joined(step, values, context)) {
       for (const std::size_t slot : step.last_uses) values[slot] = Tensor();
       continue;
     }

@@ -137,12 +137,12 @@ class FunctionalModel : public ModelBase {
     std::vector<std::size_t> inputs;
     std::vector<std::size_t> outputs;
     std::vector<std::size_t> last_uses;  // slots that no later step reads
-    /// The only step that reads the result, if the two may be one (clamped_normalization.h); else null.
-    const Step* clamp = nullptr;
+    /// The only step that reads the result, if the two may be one (joined_calls.h); else null.
+    const Step* joined = nullptr;
   };
   void plan_steps();
-  void plan_clamps();
-  bool run_with_clamp(const Step& step, Tensors& values, const CallContext& context) const;
+  void plan_joins();
+  bool run_joined(const Step& step, Tensors& values, const CallContext& context) const;
   Tensors converted(const Tensors& inputs) const;
 
   FunctionalOptions options_;

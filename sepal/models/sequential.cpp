@@ -6,7 +6,7 @@
 #include "sepal/graph/node.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/registry.h"
-#include "sepal/models/clamped_normalization.h"
+#include "sepal/models/joined_calls.h"
 #include "sepal/models/model.h"
 
 namespace sepal {
@@ -88,8 +88,8 @@ Tensors SequentialModel::call_all(const Tensors& inputs, const CallContext& cont
   Tensors values = inputs;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     Layer& layer = *layers_[i];
-    if (values.size() == 1 && i + 1 < layers_.size() && may_clamp(layer, *layers_[i + 1])) {
-      if (std::optional<Tensor> both = normalized_and_clamped(layer, *layers_[i + 1], values[0], context)) {
+    if (values.size() == 1 && i + 1 < layers_.size() && may_join(layer, *layers_[i + 1])) {
+      if (std::optional<Tensor> both = joined_call(layer, *layers_[i + 1], values[0], context)) {
         values = {std::move(*both)};
         ++i;
         continue;

@@ -13,6 +13,11 @@ namespace sepal::ops {
 /// `causal`: an output sees no input behind its own place; one dimension only.
 enum class Padding { valid, same, causal };
 
+/// Rows and columns of zeros around every image.
+struct ZeroFrame {
+  std::int64_t top = 0, bottom = 0, left = 0, right = 0;
+};
+
 struct Conv2DOptions {
   std::int64_t stride_h = 1, stride_w = 1;
   std::int64_t dilation_h = 1, dilation_w = 1;
@@ -20,6 +25,7 @@ struct Conv2DOptions {
   bool channels_first = false;
   std::int64_t groups = 1;  // conv2d only
   KeptWeights kept = {};    // depthwise and separable only; not used while a tape records
+  ZeroFrame frame = {};     // depthwise and separable only; the images are as if they had it already
 };
 
 /// "valid", "same" or "causal".

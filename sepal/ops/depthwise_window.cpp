@@ -6,6 +6,17 @@
 #include "sepal/ops/conv_geometry.h"
 
 namespace sepal::ops {
+namespace {
+
+Shape framed(Shape image, const Conv2DOptions& options) {
+  if (image.rank() != 4) return image;
+  const int h = options.channels_first ? 2 : 1;
+  image[h] = checked_add(image[h], options.frame.top + options.frame.bottom);
+  image[h + 1] = checked_add(image[h + 1], options.frame.left + options.frame.right);
+  return image;
+}
+
+}  // namespace
 
 kernels::Window2D depthwise_window(const char* op, const char* argument, const Tensor& x,
                                    const Tensor& kernel, const Conv2DOptions& options) {
@@ -16,7 +27,12 @@ kernels::Window2D depthwise_window(const char* op, const char* argument, const T
         "{1}.shape={2}",
         op, argument, shape.str()));
   }
-  kernels::Window2D window = conv_window(x.shape(), shape[0], shape[1], 0, options);
+  kernels::Window2D window = conv_window(framed(x.shape(), options), shape[0], shape[1], 0, options);
+  const ZeroFrame& frame = options.frame;
+  window.in_h -= frame.top + frame.bottom;
+  window.in_w -= frame.left + frame.right;
+  window.pad_top += frame.top;
+  window.pad_left += frame.left;
   if (shape[2] != window.in_c) {
     throw ValueError(
         fmt::format("{0}: the third axis of argument `{1}` must be the number of input channels {2}. "

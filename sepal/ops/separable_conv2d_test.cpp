@@ -4,6 +4,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/ops/array.h"
 #include "sepal/ops/conv.h"
 #include "tests/support/tensor_checks.h"
 
@@ -60,6 +61,45 @@ TEST(DepthwiseConv2D, GradientsMatchFiniteDifferences) {
   check({2, 5, 4, 3}, {3, 2, 3, 2}, same());
   check({1, 7, 6, 2}, {3, 3, 2, 1}, same({.stride_h = 2, .stride_w = 3, .dilation_h = 2}));
   check({2, 3, 5, 4}, {2, 2, 3, 2}, {.dilation_w = 2, .channels_first = true});
+}
+
+// Convolves images with two rows of zeros in front, one behind, and a column behind, with and without help.
+void expect_frame_to_act_as_zeros(DType dtype, Conv2DOptions options) {
+  const bool first = options.channels_first;
+  const Tensor x = testing::small_integers(first ? Shape{2, 3, 6, 7} : Shape{2, 6, 7, 3}, 1, dtype);
+  const Tensor kernel = testing::small_integers({3, 3, 3, 1}, 2, dtype);
+  const Tensor pointwise = testing::small_integers({1, 1, 3, 2}, 3, dtype);
+  const auto gradients = [&](const auto& convolve) {
+    GradientTape tape;
+    for (const Tensor& operand : {x, kernel, pointwise}) tape.watch(operand);
+    const Tensor y = convolve();
+    Tensors all = tape.gradient(y, {x, kernel, pointwise}, testing::small_integers(y.shape(), 4, dtype));
+    all.push_back(y);
+    return all;
+  };
+  const auto padded = [&] {
+    return first ? pad(x, {{0, 0}, {0, 0}, {2, 1}, {0, 1}}) : pad(x, {{0, 0}, {2, 1}, {0, 1}, {0, 0}});
+  };
+  Conv2DOptions framed = options;
+  framed.frame = {.top = 2, .bottom = 1, .left = 0, .right = 1};
+  const Tensors depthwise = gradients([&] { return depthwise_conv2d(x, kernel, {}, framed); });
+  const Tensors depthwise_want = gradients([&] { return depthwise_conv2d(padded(), kernel, {}, options); });
+  const Tensors separable = gradients([&] { return separable_conv2d(x, kernel, pointwise, {}, framed); });
+  const Tensors separable_want =
+      gradients([&] { return separable_conv2d(padded(), kernel, pointwise, {}, options); });
+  for (std::size_t i = 0; i < separable.size(); ++i) {
+    testing::expect_close(depthwise[i], depthwise_want[i], 0, 0);
+    testing::expect_close(separable[i], separable_want[i], 0, 0);
+  }
+}
+
+TEST(DepthwiseConv2D, TakesAFrameForZerosAroundTheImages) {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    expect_frame_to_act_as_zeros(dtype, {});
+    expect_frame_to_act_as_zeros(dtype, {.stride_h = 2, .stride_w = 2});
+    expect_frame_to_act_as_zeros(dtype, same({.stride_h = 2, .stride_w = 3}));
+    expect_frame_to_act_as_zeros(dtype, {.dilation_h = 2, .channels_first = true});
+  }
 }
 
 TEST(SeparableConv2D, GivesNoGradientToWhatIsNotWatched) {

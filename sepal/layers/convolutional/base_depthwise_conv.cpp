@@ -29,11 +29,15 @@ void BaseDepthwiseConvLayer::build(const Shape& input_shape) {
   set_input_spec(image_spec(options_.data_format, options_.kernel_size.size(), channels));
 }
 
+ops::KeptWeights BaseDepthwiseConvLayer::kept_weights() {
+  return {&packed_weights_, {kernel_.version(), bias_ ? bias_.version() : 0, 0}};
+}
+
 Tensor BaseDepthwiseConvLayer::call(const Tensor& input, const CallContext&) {
   expect_strides_that_run(options_.strides);
   ops::ConvOptions options =
       conv_options(options_.strides, options_.padding, options_.data_format, options_.dilation_rate);
-  options.kept = {&packed_weights_, {kernel_.version(), bias_ ? bias_.version() : 0, 0}};
+  options.kept = kept_weights();
   return options_.activation(
       ops::depthwise_conv(input, kernel_.value(), bias_ ? bias_.value() : Tensor(), options));
 }

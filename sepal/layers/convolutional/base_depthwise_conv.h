@@ -62,6 +62,10 @@ class BaseDepthwiseConvLayer : public ConfiguredLayer<DepthwiseConvOptions> {
   Tensor call(const Tensor& input, const CallContext& context) override;
   Shape compute_output_shape(const Shape& input_shape) override;
 
+  const Variable& kernel() const { return kernel_; }
+  const Variable& bias() const { return bias_; }
+  ops::KeptWeights kept_weights();
+
  private:
   Variable kernel_;
   Variable bias_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sepal/layers/convolutional/base_depthwise_conv.h"
+#include "sepal/ops/conv.h"
 
 namespace sepal {
 
@@ -13,6 +14,9 @@ class DepthwiseConv2DLayer : public BaseDepthwiseConvLayer {
  public:
   explicit DepthwiseConv2DLayer(Options options)
       : BaseDepthwiseConvLayer("DepthwiseConv2D", 2, std::move(options)) {}
+
+  /// For models: the call of a layer that is built, on images as if they had `frame` around them.
+  Tensor call_framed(const Tensor& input, const ops::ZeroFrame& frame);
 };
 
 namespace layers {
