@@ -11,7 +11,7 @@
 namespace sepal::program {
 namespace {
 
-Json to_json(const std::optional<ComparedArray>& array) {
+Json array_to_json(const std::optional<ComparedArray>& array) {
   if (!array) return nullptr;
   const Distance& distance = array->distance;
   return {{"within", distance.within()},
@@ -57,8 +57,8 @@ Json to_json(const Comparison& comparison) {
     Json row = {{"name", layer.name},
                 {"class_name", layer.class_name},
                 {"same", layer.same()},
-                {"weights", to_json(layer.weights)},
-                {"output", to_json(layer.output)}};
+                {"weights", array_to_json(layer.weights)},
+                {"output", array_to_json(layer.output)}};
     if (!layer.missing.empty()) row["missing"] = layer.missing;
     layers.push_back(std::move(row));
   }

@@ -12,7 +12,7 @@
 namespace fashion_mnist {
 namespace {
 
-constexpr int kWidth = 1320;
+constexpr int kMatrixWidth = 1320;
 constexpr double kGridLeft = 168;
 constexpr double kGridTop = 200;
 constexpr double kGridWidth = 990;
@@ -67,7 +67,7 @@ void draw_confusion_matrix(const std::string& path, const ConfusionCounts& count
   const std::size_t classes = class_names.size();
   const double step = kGridWidth / static_cast<double>(classes);
   const double bottom = kGridTop + kGridWidth;
-  Canvas canvas(kWidth, static_cast<int>(bottom) + 84, kPaper);
+  Canvas canvas(kMatrixWidth, static_cast<int>(bottom) + 84, kPaper);
 
   std::int64_t right = 0;
   std::int64_t total = 0;

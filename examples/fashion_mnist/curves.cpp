@@ -15,7 +15,7 @@
 namespace fashion_mnist {
 namespace {
 
-constexpr int kWidth = 1400;
+constexpr int kCurvesWidth = 1400;
 constexpr int kHeight = 640;
 constexpr double kLineHeight = 21;
 // Beyond this number of epochs markers would run into each other.
@@ -185,12 +185,12 @@ std::string title_of(const Curves& curves) {
 }  // namespace
 
 void draw_curves(const std::string& path, const Curves& curves) {
-  Canvas canvas(kWidth, kHeight, kPaper);
+  Canvas canvas(kCurvesWidth, kHeight, kPaper);
   draw_heading(
       canvas, title_of(curves),
       "Training values are means over an epoch, taken while the weights still change; test values are taken "
       "at its end.");
-  constexpr double kPanelWidth = (kWidth - 2 * kMargin - 28) / 2;
+  constexpr double kPanelWidth = (kCurvesWidth - 2 * kMargin - 28) / 2;
   const auto panel_at = [&](int column) {
     const Box panel{kMargin + column * (kPanelWidth + 28), 124, kPanelWidth, kHeight - 124 - 36};
     canvas.fill(panel, kPanel, 10);

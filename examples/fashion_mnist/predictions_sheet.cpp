@@ -10,11 +10,11 @@
 namespace fashion_mnist {
 namespace {
 
-constexpr int kWidth = 1400;
+constexpr int kSheetWidth = 1400;
 constexpr int kColumns = 8;
 constexpr int kSide = 28;         // of a picture, in its own pixels
 constexpr double kPicture = 140;  // 5 pixels for each of the picture's
-constexpr double kCellWidth = (kWidth - 2 * kMargin + 24) / kColumns;
+constexpr double kCellWidth = (kSheetWidth - 2 * kMargin + 24) / kColumns;
 constexpr double kCellHeight = 222;
 constexpr double kTop = 128;
 constexpr double kBadge = 13;  // radius
@@ -64,7 +64,7 @@ void draw_prediction(Canvas& canvas, Point corner, const Prediction& prediction,
 void draw_predictions_sheet(const std::string& path, std::span<const Prediction> predictions,
                             const std::vector<std::string>& class_names, double accuracy) {
   const int rows = (static_cast<int>(predictions.size()) + kColumns - 1) / kColumns;
-  Canvas canvas(kWidth, static_cast<int>(kTop + rows * kCellHeight) + 8, kPaper);
+  Canvas canvas(kSheetWidth, static_cast<int>(kTop + rows * kCellHeight) + 8, kPaper);
   const auto right = std::count_if(predictions.begin(), predictions.end(),
                                    [](const Prediction& p) { return p.predicted_class == p.true_class; });
   draw_heading(

@@ -44,7 +44,7 @@ std::string gzip_file(const std::string& content, const std::string& name = "pac
 // A 2x3 array of bytes.
 const std::string kBytes = "\0\0\x08\x02\0\0\0\x02\0\0\0\x03\1\2\3\4\5\xFF"s;
 
-std::string refusal_of(const std::string& path) {
+std::string refusal_of_idx(const std::string& path) {
   return error_text<ValueError>([&] { (void)read_idx(path); });
 }
 
@@ -78,9 +78,9 @@ TEST(Idx, ReadsConcatenatedGzipMembers) {
 }
 
 TEST(Idx, RefusesOtherFiles) {
-  EXPECT_THAT(refusal_of(plain_file("PK\3\4 something")), HasSubstr("Received: 0x504b0304"));
-  EXPECT_THAT(refusal_of(plain_file("\0\0\x0A\x01\0\0\0\1\1"s)), HasSubstr("not an IDX file"));
-  EXPECT_THAT(refusal_of(plain_file("\0\0\x08\x09\0\0\0\1\1"s)), HasSubstr("at most 8 axes"));
+  EXPECT_THAT(refusal_of_idx(plain_file("PK\3\4 something")), HasSubstr("Received: 0x504b0304"));
+  EXPECT_THAT(refusal_of_idx(plain_file("\0\0\x0A\x01\0\0\0\1\1"s)), HasSubstr("not an IDX file"));
+  EXPECT_THAT(refusal_of_idx(plain_file("\0\0\x08\x09\0\0\0\1\1"s)), HasSubstr("at most 8 axes"));
   EXPECT_THAT(error_text<OSError>([] { (void)read_idx(folder() / "missing"); }),
               AllOf(HasSubstr("missing"), HasSubstr("No such file")));
   EXPECT_THROW((void)read_idx(folder().path()), OSError);
@@ -88,34 +88,34 @@ TEST(Idx, RefusesOtherFiles) {
 
 TEST(Idx, RefusesAFileCutOffAnywhere) {
   for (std::size_t length = 0; length < kBytes.size(); ++length) {
-    EXPECT_THAT(refusal_of(plain_file(kBytes.substr(0, length))), HasSubstr("plain")) << length;
-    EXPECT_THAT(refusal_of(gzip_file(kBytes.substr(0, length))), HasSubstr("packed")) << length;
+    EXPECT_THAT(refusal_of_idx(plain_file(kBytes.substr(0, length))), HasSubstr("plain")) << length;
+    EXPECT_THAT(refusal_of_idx(gzip_file(kBytes.substr(0, length))), HasSubstr("packed")) << length;
   }
-  EXPECT_THAT(refusal_of(plain_file(kBytes.substr(0, 16))), HasSubstr("expected 6 bytes"));
+  EXPECT_THAT(refusal_of_idx(plain_file(kBytes.substr(0, 16))), HasSubstr("expected 6 bytes"));
 }
 
 TEST(Idx, RefusesCutOffAndDamagedGzipData) {
   const std::vector<std::byte> whole = read_file(gzip_file(kBytes), 1000);
   for (std::size_t length = 0; length < whole.size(); ++length) {
     write_file(folder() / "cut", std::span(whole).first(length));
-    EXPECT_THAT(refusal_of(folder() / "cut"), HasSubstr("cut")) << length;
+    EXPECT_THAT(refusal_of_idx(folder() / "cut"), HasSubstr("cut")) << length;
   }
   std::vector<std::byte> damaged = whole;
   damaged[whole.size() - 8] ^= std::byte{1};  // the sum over the content
   write_file(folder() / "damaged", damaged);
-  EXPECT_THAT(refusal_of(folder() / "damaged"), HasSubstr("damaged or cut off gzip data"));
+  EXPECT_THAT(refusal_of_idx(folder() / "damaged"), HasSubstr("damaged or cut off gzip data"));
 }
 
 TEST(Idx, RefusesTooManyBytes) {
-  EXPECT_THAT(refusal_of(plain_file(kBytes + "x")), HasSubstr("Received: more bytes"));
-  EXPECT_THAT(refusal_of(gzip_file(kBytes + "x")), HasSubstr("Received: more bytes"));
+  EXPECT_THAT(refusal_of_idx(plain_file(kBytes + "x")), HasSubstr("Received: more bytes"));
+  EXPECT_THAT(refusal_of_idx(gzip_file(kBytes + "x")), HasSubstr("Received: more bytes"));
 }
 
 TEST(Idx, RefusesHugeShapesBeforeTakingMemory) {
   const std::string huge = "\0\0\x08\x02\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF"s;
-  EXPECT_THAT(refusal_of(plain_file(huge)), HasSubstr("at most 12 bytes"));
-  EXPECT_THAT(refusal_of(gzip_file(huge)), HasSubstr("at most"));
-  EXPECT_THAT(refusal_of(plain_file("\0\0\x08\x03\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF"s)),
+  EXPECT_THAT(refusal_of_idx(plain_file(huge)), HasSubstr("at most 12 bytes"));
+  EXPECT_THAT(refusal_of_idx(gzip_file(huge)), HasSubstr("at most"));
+  EXPECT_THAT(refusal_of_idx(plain_file("\0\0\x08\x03\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF\x7F\xFF\xFF\xFF"s)),
               AllOf(HasSubstr("plain"), HasSubstr("too large")));
 }
 

@@ -39,7 +39,7 @@ std::vector<std::byte> file_with(const std::string& dictionary, std::size_t data
   return {bytes.begin(), bytes.end()};
 }
 
-std::string refusal_of(const std::string& dictionary, std::size_t data_bytes = 0) {
+std::string refusal_of_npy(const std::string& dictionary, std::size_t data_bytes = 0) {
   return error_text<ValueError>([&] { (void)parse_npy(file_with(dictionary, data_bytes), "x.npy"); });
 }
 
@@ -178,13 +178,13 @@ TEST(Npy, LoadsOrRefusesEveryDamagedHeaderByte) {
 }
 
 TEST(Npy, RefusesHugeShapesBeforeTakingMemory) {
-  EXPECT_THAT(refusal_of("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }"),
+  EXPECT_THAT(refusal_of_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }"),
               HasSubstr("expected 4000000000000 bytes"));
-  EXPECT_THAT(refusal_of("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }"),
+  EXPECT_THAT(refusal_of_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }"),
               AllOf(HasSubstr("x.npy"), HasSubstr("too large")));
-  EXPECT_THAT(refusal_of("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }"),
+  EXPECT_THAT(refusal_of_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }"),
               HasSubstr("too large"));
-  EXPECT_THAT(refusal_of("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }"),
+  EXPECT_THAT(refusal_of_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }"),
               HasSubstr("more than 8 axes"));
 }
 
@@ -198,12 +198,12 @@ TEST(Npy, RefusesWhatIsNoPlainDictionary) {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'x': 1}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': ()} 1",
         "{'descr': '<f4' 'fortran_order': False, 'shape': ()}"}) {
-    EXPECT_THAT(refusal_of(dictionary, 4), HasSubstr("x.npy")) << dictionary;
+    EXPECT_THAT(refusal_of_npy(dictionary, 4), HasSubstr("x.npy")) << dictionary;
   }
 }
 
 TEST(Npy, DoesNotPrintControlCharactersOfAFile) {
-  EXPECT_THAT(refusal_of("{'\x1b[31m': 1}"), HasSubstr("unprintable"));
+  EXPECT_THAT(refusal_of_npy("{'\x1b[31m': 1}"), HasSubstr("unprintable"));
 }
 
 TEST(Npz, GivesTheArraysByName) {

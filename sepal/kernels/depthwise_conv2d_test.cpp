@@ -22,8 +22,8 @@ using testing::GuardedArray;
 using testing::OneThread;
 
 /// Operands and room for results, all of it beside guard pages.
-struct Problem {
-  explicit Problem(const Window2D& window)
+struct DepthwiseProblem {
+  explicit DepthwiseProblem(const Window2D& window)
       : g(window),
         x(g.batch * g.in_h * g.in_w * g.in_c),
         kernel(g.kernel_h * g.kernel_w * g.in_c * g.depth_multiplier),
@@ -60,16 +60,16 @@ struct Problem {
   GuardedArray x, kernel, bias, dy, y, dx, dkernel, dbias;
 };
 
-const char* const kResultNames[] = {"y", "dx", "dkernel", "dbias"};
+const char* const kDepthwiseResults[] = {"y", "dx", "dkernel", "dbias"};
 
-std::vector<std::vector<float>> run_simd(Problem& p) {
+std::vector<std::vector<float>> run_simd(DepthwiseProblem& p) {
   p.forget();
   depthwise_conv2d_simd(p.g, p.forward());
   depthwise_conv2d_backward_simd(p.g, p.backward());
   return p.results();
 }
 
-std::vector<std::vector<float>> run_reference(Problem& p) {
+std::vector<std::vector<float>> run_reference(DepthwiseProblem& p) {
   p.forget();
   depthwise_conv2d_reference(p.g, p.forward());
   depthwise_conv2d_backward_reference(p.g, p.backward());
@@ -78,13 +78,13 @@ std::vector<std::vector<float>> run_reference(Problem& p) {
 
 void expect_simd_equals_reference(const Window2D& window, std::mt19937& random) {
   SCOPED_TRACE(describe(window));
-  Problem p(window);
+  DepthwiseProblem p(window);
   p.fill(random);
   const auto want = run_reference(p);
   testing::for_each_simd_target([&] {
     testing::poison_scratch();
     const auto got = run_simd(p);
-    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(got[i], want[i]) << kResultNames[i];
+    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(got[i], want[i]) << kDepthwiseResults[i];
   });
 }
 
@@ -139,7 +139,7 @@ TEST(DepthwiseConv2DSimd, GivesTheSameBitsForAnyNumberOfThreads) {
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
   for (const auto& [batch, channels] : {std::pair{1, 20}, {40, 20}, {40, 8}}) {
-    Problem p(testing::same_window(
+    DepthwiseProblem p(testing::same_window(
         {.batch = batch, .in_h = 19, .in_w = 17, .in_c = channels, .kernel_h = 3, .kernel_w = 3}));
     for (GuardedArray* operand : {&p.x, &p.kernel, &p.bias, &p.dy}) {
       std::generate_n(operand->data(), operand->values().size(), [&] { return normal(random); });
@@ -156,7 +156,7 @@ TEST(DepthwiseConv2DSimd, GivesTheSameBitsForAnyNumberOfThreads) {
 TEST(DepthwiseConv2DSimd, ComputesOnlyTheGradientsThatAreWanted) {
   const OneThread one_thread;
   std::mt19937 random(4);
-  Problem p(
+  DepthwiseProblem p(
       testing::same_window({.batch = 3, .in_h = 6, .in_w = 5, .in_c = 4, .kernel_h = 3, .kernel_w = 3}));
   p.fill(random);
   const auto want = run_reference(p);
@@ -170,9 +170,9 @@ TEST(DepthwiseConv2DSimd, ComputesOnlyTheGradientsThatAreWanted) {
     const auto got = p.results();
     for (std::size_t i = 1; i < 4; ++i) {
       if (((wanted >> (i - 1)) & 1) != 0) {
-        EXPECT_EQ(got[i], want[i]) << kResultNames[i] << " of " << wanted;
+        EXPECT_EQ(got[i], want[i]) << kDepthwiseResults[i] << " of " << wanted;
       } else {
-        EXPECT_TRUE(std::isnan(got[i][0])) << kResultNames[i] << " of " << wanted;
+        EXPECT_TRUE(std::isnan(got[i][0])) << kDepthwiseResults[i] << " of " << wanted;
       }
     }
   }

@@ -27,8 +27,8 @@ using testing::GuardedArray;
 using testing::OneThread;
 
 /// A problem with its operands and room for its results, all of it beside guard pages.
-struct Problem {
-  explicit Problem(const Window2D& window)
+struct SeparableProblem {
+  explicit SeparableProblem(const Window2D& window)
       : g(window),
         x(g.batch * g.in_h * g.in_w * g.in_c),
         depthwise(g.kernel_h * g.kernel_w * g.in_c * g.depth_multiplier),
@@ -78,22 +78,22 @@ struct Problem {
   GuardedArray x, depthwise, pointwise, bias, y, dy, dx, ddepthwise, dpointwise, dbias;
 };
 
-void run_fused(Problem& p) {
+void run_fused(SeparableProblem& p) {
   p.forget();
   separable_conv2d_fused(p.g, p.forward());
   separable_conv2d_backward_fused(p.g, p.backward());
 }
 
-void run_reference(Problem& p) {
+void run_reference(SeparableProblem& p) {
   p.forget();
   separable_conv2d_reference(p.g, p.forward());
   separable_conv2d_backward_reference(p.g, p.backward());
 }
 
-const char* const kResultNames[] = {"y", "dx", "ddepthwise", "dpointwise", "dbias"};
+const char* const kSeparableResults[] = {"y", "dx", "ddepthwise", "dpointwise", "dbias"};
 
 void expect_fused_equals_reference(
-    Problem& p, std::mt19937& random, const std::function<void()>& before_each = [] {}) {
+    SeparableProblem& p, std::mt19937& random, const std::function<void()>& before_each = [] {}) {
   p.fill(random);
   run_reference(p);
   const auto want = p.results();
@@ -101,7 +101,7 @@ void expect_fused_equals_reference(
     before_each();
     run_fused(p);
     const auto got = p.results();
-    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(got[i], want[i]) << kResultNames[i];
+    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(got[i], want[i]) << kSeparableResults[i];
   });
 }
 
@@ -112,7 +112,7 @@ TEST(SeparableConv2DFused, EqualsTheReferenceForEveryGeometryAndTarget) {
     Window2D window = testing::random_window(random);
     window.out_c = 1 + static_cast<std::int64_t>(random() % 40);
     SCOPED_TRACE(describe(window));
-    Problem problem(window);
+    SeparableProblem problem(window);
     expect_fused_equals_reference(problem, random);
     if (HasFailure()) return;
   }
@@ -143,7 +143,7 @@ TEST(SeparableConv2DFused, EqualsTheReferenceWhereStripsMeet) {
     for (const bool channels_first : {false, true}) {
       g.channels_first = channels_first;
       SCOPED_TRACE(describe(g));
-      Problem problem(g);
+      SeparableProblem problem(g);
       expect_fused_equals_reference(problem, random);
     }
   }
@@ -153,7 +153,7 @@ TEST(SeparableConv2DFused, GivesTheSameBitsForAnyNumberOfThreads) {
   const OneThread one_thread;
   std::mt19937 random(3);
   for (const std::int64_t batch : {1, 5, 40}) {
-    Problem p(testing::same_window(
+    SeparableProblem p(testing::same_window(
         {.batch = batch, .in_h = 19, .in_w = 17, .in_c = 20, .out_c = 37, .kernel_h = 3, .kernel_w = 3}));
     std::normal_distribution<float> normal;
     for (GuardedArray* operand : {&p.x, &p.depthwise, &p.pointwise, &p.bias, &p.dy}) {
@@ -177,7 +177,7 @@ TEST(SeparableConv2DFused, ReadsNothingThatItDidNotWrite) {
     Window2D window = testing::random_window(random);
     window.out_c = 1 + static_cast<std::int64_t>(random() % 40);
     SCOPED_TRACE(describe(window));
-    Problem problem(window);
+    SeparableProblem problem(window);
     expect_fused_equals_reference(problem, random, testing::poison_scratch);
   }
 }
@@ -186,7 +186,7 @@ TEST(SeparableConv2DFused, ReadsNothingThatItDidNotWrite) {
 TEST(SeparableConv2DFused, EqualsTheReferenceForLargeOutputs) {
   const OneThread one_thread;
   std::mt19937 random(6);
-  Problem p(testing::same_window(
+  SeparableProblem p(testing::same_window(
       {.batch = 1, .in_h = 180, .in_w = 183, .in_c = 2, .out_c = 32, .kernel_h = 3, .kernel_w = 3}));
   expect_fused_equals_reference(p, random);
 }
@@ -201,7 +201,7 @@ TEST(SeparableConv2DFused, DoesInItsEpilogueWhatSeparateStepsWouldDo) {
     Window2D g = testing::random_window(random);
     g.out_c = 1 + static_cast<std::int64_t>(random() % 70);
     SCOPED_TRACE(describe(g));
-    Problem p(g);
+    SeparableProblem p(g);
     p.fill(random);
     const std::int64_t channels = g.in_c * g.depth_multiplier, pixels = g.out_h * g.out_w;
     GuardedArray depthwise_bias(channels), d(g.batch * pixels * channels);
@@ -250,7 +250,7 @@ TEST(SeparableConv2DFused, DoesInItsEpilogueWhatSeparateStepsWouldDo) {
 TEST(SeparableConv2DFused, ComputesOnlyTheGradientsThatAreWanted) {
   const OneThread one_thread;
   std::mt19937 random(5);
-  Problem p(testing::same_window(
+  SeparableProblem p(testing::same_window(
       {.batch = 3, .in_h = 6, .in_w = 5, .in_c = 4, .out_c = 9, .kernel_h = 3, .kernel_w = 3}));
   p.fill(random);
   run_reference(p);
@@ -266,9 +266,9 @@ TEST(SeparableConv2DFused, ComputesOnlyTheGradientsThatAreWanted) {
     const auto got = p.results();
     for (std::size_t i = 1; i < 5; ++i) {
       if (((wanted >> (i - 1)) & 1) != 0) {
-        EXPECT_EQ(got[i], want[i]) << kResultNames[i] << " of " << wanted;
+        EXPECT_EQ(got[i], want[i]) << kSeparableResults[i] << " of " << wanted;
       } else {
-        EXPECT_TRUE(std::isnan(got[i][0])) << kResultNames[i] << " of " << wanted;
+        EXPECT_TRUE(std::isnan(got[i][0])) << kSeparableResults[i] << " of " << wanted;
       }
     }
   }

@@ -19,7 +19,7 @@ using testing::expect_second_derivatives_match_finite_differences;
 using testing::expect_values;
 using testing::varied;
 
-struct Case {
+struct ActivationCase {
   const char* name;
   Tensor (*f)(const Tensor&);
   std::vector<double> y;
@@ -30,7 +30,7 @@ struct Case {
 // and squareplus are computed to 40 digits from their formulas instead: TensorFlow rounds the constants of
 // the one to float32 and cancels in the other.
 const std::vector<double> kPoints{-30, -6, -3, -1.25, -0.5, 0, 0.5, 1.25, 3, 6, 30};
-const std::vector<Case> kCases{
+const std::vector<ActivationCase> kActivations{
     {"relu(x)",
      [](const Tensor& x) { return relu(x); },
      {0, 0, 0, 0, 0, 0, 0.5, 1.25, 3, 6, 30},
@@ -230,7 +230,7 @@ Tensor gradient(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, 
 
 TEST(Activations, GiveTheValuesOfKeras) {
   const Tensor x = Tensor::from(kPoints, {11});
-  for (const Case& c : kCases) {
+  for (const ActivationCase& c : kActivations) {
     SCOPED_TRACE(c.name);
     expect_values(c.f(x), {11}, c.y, 1e-14, 1e-24);
     expect_values(c.f(x.astype(DType::float32)), {11}, c.y, 4e-7, 4e-9);
@@ -239,7 +239,7 @@ TEST(Activations, GiveTheValuesOfKeras) {
 
 TEST(Activations, GiveTheDerivativesOfKerasAlsoAtKinks) {
   const Tensor x = Tensor::from(kPoints, {11});
-  for (const Case& c : kCases) {
+  for (const ActivationCase& c : kActivations) {
     SCOPED_TRACE(c.name);
     expect_values(gradient(c.f, x), {11}, c.slope, 1e-14, 1e-15);
     expect_values(gradient(c.f, x.astype(DType::float32)), {11}, c.slope, 1e-6, 3e-7);
@@ -247,14 +247,14 @@ TEST(Activations, GiveTheDerivativesOfKerasAlsoAtKinks) {
 }
 
 TEST(Activations, HaveTheGradientsOfFiniteDifferences) {
-  for (const Case& c : kCases) {
+  for (const ActivationCase& c : kActivations) {
     SCOPED_TRACE(c.name);
     expect_gradients_match_finite_differences([&](const Tensors& x) { return c.f(x[0]); }, {varied({3, 5})});
   }
 }
 
 TEST(Activations, HaveSecondDerivatives) {
-  for (const Case& c : kCases) {
+  for (const ActivationCase& c : kActivations) {
     SCOPED_TRACE(c.name);
     expect_second_derivatives_match_finite_differences([&](const Tensors& x) { return c.f(x[0]); },
                                                        {varied({3, 5})});

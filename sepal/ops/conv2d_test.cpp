@@ -99,7 +99,7 @@ TEST(Conv2D, HasTheGradientsOfTensorFlow) {
        892,  992,  1092, 920,  1024, 1128, 324, 399, 474, 336, 414, 492, 131,  181,  231,  136,  188,  240});
 }
 
-struct Case {
+struct Convolution {
   Shape x;
   Shape kernel;
   Conv2DOptions options;
@@ -107,8 +107,8 @@ struct Case {
 
 // Unequal strides and dilations, kernels larger than the image, strides beyond the kernel, one channel,
 // groups.
-std::vector<Case> cases() {
-  std::vector<Case> list;
+std::vector<Convolution> convolutions() {
+  std::vector<Convolution> list;
   const Conv2DOptions geometries[] = {
       {},
       {.padding = Padding::same},
@@ -130,12 +130,12 @@ std::vector<Case> cases() {
     }
   }
   list.push_back({{1, 2, 3, 2}, {5, 5, 2, 2}, {.padding = Padding::same}});  // the kernel beyond the image
-  list.push_back({{2, 4, 3, 3}, {3, 3, 4, 2}, {.channels_first = true}});  // a single output pixel
+  list.push_back({{2, 4, 3, 3}, {3, 3, 4, 2}, {.channels_first = true}});    // a single output pixel
   return list;
 }
 
 TEST(Conv2D, HasTheGradientsOfFiniteDifferences) {
-  for (const Case& c : cases()) {
+  for (const Convolution& c : convolutions()) {
     SCOPED_TRACE(describe(conv_window(c.x, c.kernel[0], c.kernel[1], c.kernel[3], c.options)));
     expect_gradients_match_finite_differences(
         [&](const Tensors& in) { return conv2d(in[0], in[1], in[2], c.options); },
@@ -177,7 +177,7 @@ bool onednn_accepts(const kernels::Window2D& window) {
          kernels::onednn::conv2d_backward_kernel_refusal(window).empty();
 }
 
-void expect_onednn_is_reference(const Case& c) {
+void expect_onednn_is_reference(const Convolution& c) {
   const kernels::Window2D window = conv_window(c.x, c.kernel[0], c.kernel[1], c.kernel[3], c.options);
   SCOPED_TRACE(describe(window));
   const Tensor x = small_integers(c.x, 1);
@@ -194,7 +194,7 @@ void expect_onednn_is_reference(const Case& c) {
 
 TEST(Conv2D, OfOneDnnIsThatOfTheReference) {
   if (!kernels::onednn::matmul_refusal().empty()) GTEST_SKIP() << kernels::onednn::matmul_refusal();
-  std::vector<Case> list = cases();
+  std::vector<Convolution> list = convolutions();
   // Wide enough for its vector code, with odd channels; many images, and one that is cut into rows.
   list.push_back({{3, 14, 15, 16}, {3, 3, 16, 32}, {.padding = Padding::same}});
   list.push_back({{3, 9, 15, 17}, {3, 3, 17, 19}, {.stride_h = 2, .stride_w = 2, .padding = Padding::same}});
@@ -208,7 +208,7 @@ TEST(Conv2D, OfOneDnnIsThatOfTheReference) {
   list.push_back({{1, 40, 33, 16}, {3, 3, 16, 16}, {.dilation_h = 3, .dilation_w = 2}});
   list.push_back({{2, 10, 10, 32}, {3, 3, 8, 64}, {.padding = Padding::same, .groups = 4}});
   std::size_t accepted = 0;
-  for (const Case& c : list) {
+  for (const Convolution& c : list) {
     if (!onednn_accepts(conv_window(c.x, c.kernel[0], c.kernel[1], c.kernel[3], c.options))) continue;
     ++accepted;
     expect_onednn_is_reference(c);
@@ -230,11 +230,11 @@ TEST(Conv2D, OfOnePixelKernelsIsAMatrixProduct) {
 }
 
 TEST(Conv2D, HasTheSameBitsForAnyThreadCount) {
-  const Case list[] = {{{37, 14, 14, 3}, {3, 3, 3, 16}, {.padding = Padding::same}},
-                       {{1, 40, 40, 32}, {3, 3, 32, 32}, {.padding = Padding::same}},
-                       {{9, 8, 20, 20}, {3, 3, 8, 12}, {.channels_first = true}},
-                       {{30, 14, 14, 32}, {1, 1, 32, 48}, {}}};
-  for (const Case& c : list) {
+  const Convolution list[] = {{{37, 14, 14, 3}, {3, 3, 3, 16}, {.padding = Padding::same}},
+                              {{1, 40, 40, 32}, {3, 3, 32, 32}, {.padding = Padding::same}},
+                              {{9, 8, 20, 20}, {3, 3, 8, 12}, {.channels_first = true}},
+                              {{30, 14, 14, 32}, {1, 1, 32, 48}, {}}};
+  for (const Convolution& c : list) {
     for (const DType dtype : {DType::float32, DType::float64}) {
       const Tensor x = varied(c.x, 1, dtype);
       const Tensor kernel = varied(c.kernel, 2, dtype);

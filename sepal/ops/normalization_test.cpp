@@ -22,7 +22,7 @@ using testing::ramp;
 using testing::varied;
 
 // Keras (keras.ops.moments and batch_normalization on TensorFlow, float64), epsilon 0.001.
-const Tensor kX = Tensor::from<double>({1, 10, 2, 30, 4, -20, 9, 60}, {4, 2});
+const Tensor kBatch = Tensor::from<double>({1, 10, 2, 30, 4, -20, 9, 60}, {4, 2});
 const Tensor kGamma = Tensor::from<double>({2, -1}, {2});
 const Tensor kBeta = Tensor::from<double>({0.5, 3}, {2});
 const std::vector<double> kY{
@@ -31,12 +31,12 @@ const std::vector<double> kY{
 
 TEST(BatchNormTraining, HasTheValuesAndGradientsOfKeras) {
   GradientTape tape;
-  for (const Tensor& operand : {kX, kGamma, kBeta}) tape.watch(operand);
-  const BatchNormResult result = batch_norm_training(kX, kGamma, kBeta, -1, 1e-3);
+  for (const Tensor& operand : {kBatch, kGamma, kBeta}) tape.watch(operand);
+  const BatchNormResult result = batch_norm_training(kBatch, kGamma, kBeta, -1, 1e-3);
   expect_values(result.mean, {2}, {4, 20});
   expect_values(result.variance, {2}, {9.5, 850});
   expect_values(result.output, {4, 2}, kY);
-  const Tensors gradients = tape.gradient(result.output, {kX, kGamma, kBeta}, ramp({4, 2}));
+  const Tensors gradients = tape.gradient(result.output, {kBatch, kGamma, kBeta}, ramp({4, 2}));
   expect_values(gradients[0], {4, 2},
                 {-0.6148416348462222, 0.09281095629203501, 0.23895711211006676, 0.04438783111682672,
                  0.6488515353408819, -0.0746522339106606, -0.2729670126047261, -0.06254655349820117});
@@ -47,7 +47,7 @@ TEST(BatchNormTraining, HasTheValuesAndGradientsOfKeras) {
 TEST(BatchNormInference, UsesTheGivenStatistics) {
   const Tensor mean = Tensor::from<double>({4, 20}, {2});
   const Tensor variance = Tensor::from<double>({9.5, 850}, {2});
-  expect_values(batch_norm_inference(kX, mean, variance, kGamma, kBeta, 1, 1e-3), {4, 2}, kY);
+  expect_values(batch_norm_inference(kBatch, mean, variance, kGamma, kBeta, 1, 1e-3), {4, 2}, kY);
   // (x - 1) / sqrt(3 + 1)
   expect_values(batch_norm_inference(ramp({2, 1}), Tensor::ones({1}, DType::float64),
                                      Tensor::full({1}, 3, DType::float64), Tensor(), Tensor(), -1, 1.0),
@@ -55,7 +55,7 @@ TEST(BatchNormInference, UsesTheGivenStatistics) {
 }
 
 TEST(BatchNormTraining, LeavesOutGammaAndBeta) {
-  const Tensor y = batch_norm_training(kX, Tensor(), Tensor(), -1, 1e-3).output;
+  const Tensor y = batch_norm_training(kBatch, Tensor(), Tensor(), -1, 1e-3).output;
   for (std::int64_t i = 0; i < 8; ++i) {
     const auto c = static_cast<std::size_t>(i % 2);
     EXPECT_NEAR(y.at(i) * kGamma.at(i % 2) + kBeta.at(i % 2), kY[static_cast<std::size_t>(i)], 1e-12) << c;
@@ -129,11 +129,11 @@ TEST(BatchNormTraining, ComputesTheGradientsThatAreAskedFor) {
   const auto gradient_of = [&](const Tensor& source) {
     GradientTape tape;
     tape.watch(source);
-    return tape.gradient(batch_norm_training(kX, kGamma, kBeta, -1, 1e-3).output, {source}, dy)[0];
+    return tape.gradient(batch_norm_training(kBatch, kGamma, kBeta, -1, 1e-3).output, {source}, dy)[0];
   };
   expect_values(gradient_of(kGamma), {2}, {8.435069959431463, 3.4299696852215433});
   expect_values(gradient_of(kBeta), {2}, {16, 20});
-  EXPECT_NEAR(gradient_of(kX).at(0), -0.6148416348462222, 1e-12);
+  EXPECT_NEAR(gradient_of(kBatch).at(0), -0.6148416348462222, 1e-12);
 }
 
 TEST(BatchNormTraining, KeepsItsDigitsWhereTheMeanIsLarge) {
@@ -169,28 +169,29 @@ TEST(BatchNormTraining, HasTheSameBitsForAnyThreadCount) {
 
 TEST(BatchNormTraining, SaysThatItHasNoSecondDerivative) {
   GradientTape outer;
-  outer.watch(kX);
+  outer.watch(kBatch);
   Tensor first;
   {
     GradientTape inner;
-    inner.watch(kX);
-    first = inner.gradient(batch_norm_training(kX, kGamma, kBeta, -1, 1e-3).output, {kX}, ramp({4, 2}))[0];
+    inner.watch(kBatch);
+    first = inner.gradient(batch_norm_training(kBatch, kGamma, kBeta, -1, 1e-3).output, {kBatch},
+                           ramp({4, 2}))[0];
   }
-  expect_error<RuntimeError>([&] { (void)outer.gradient(first, {kX}); }, {"batch_norm"});
+  expect_error<RuntimeError>([&] { (void)outer.gradient(first, {kBatch}); }, {"batch_norm"});
 }
 
 TEST(BatchNorm, RefusesShapesThatDoNotFit) {
   const Tensor two = Tensor::zeros({2}, DType::float64);
   const Tensor three = Tensor::zeros({3}, DType::float64);
-  expect_error<ValueError>([&] { (void)batch_norm_training(kX, three, two, -1, 1e-3); },
+  expect_error<ValueError>([&] { (void)batch_norm_training(kBatch, three, two, -1, 1e-3); },
                            {"`gamma`", "(2,)", "(3,)"});
-  expect_error<ValueError>([&] { (void)batch_norm_training(kX, two, three, -1, 1e-3); }, {"`beta`"});
-  expect_error<ValueError>([&] { (void)batch_norm_inference(kX, three, two, two, two, -1, 1e-3); },
+  expect_error<ValueError>([&] { (void)batch_norm_training(kBatch, two, three, -1, 1e-3); }, {"`beta`"});
+  expect_error<ValueError>([&] { (void)batch_norm_inference(kBatch, three, two, two, two, -1, 1e-3); },
                            {"`mean`"});
-  expect_error<ValueError>([&] { (void)batch_norm_inference(kX, two, three, two, two, -1, 1e-3); },
+  expect_error<ValueError>([&] { (void)batch_norm_inference(kBatch, two, three, two, two, -1, 1e-3); },
                            {"`variance`"});
-  expect_error<ValueError>([&] { (void)batch_norm_training(kX, two, two, 2, 1e-3); }, {"2"});
-  expect_error<TypeError>([&] { (void)batch_norm_training(kX, Tensor::zeros({2}), two, -1, 1e-3); },
+  expect_error<ValueError>([&] { (void)batch_norm_training(kBatch, two, two, 2, 1e-3); }, {"2"});
+  expect_error<TypeError>([&] { (void)batch_norm_training(kBatch, Tensor::zeros({2}), two, -1, 1e-3); },
                           {"`gamma`", "float32"});
 }
 

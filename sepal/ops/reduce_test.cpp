@@ -54,31 +54,31 @@ Reference reference(const Tensor& x, const std::vector<std::int64_t>& axes) {
   return r;
 }
 
-struct Case {
+struct Reduction {
   Shape shape;
   std::vector<std::int64_t> axes;
 };
 
 // Rows, columns, global pooling, batch norm, bias of channels_first, every other axis, everything; long
 // enough that rows and columns are cut into pieces.
-const std::vector<Case> kCases{{{7, 13}, {1}},
-                               {{7, 13}, {0}},
-                               {{3, 5, 6, 8}, {1, 2}},
-                               {{3, 5, 6, 8}, {0, 1, 2}},
-                               {{3, 5, 6, 8}, {0, 2, 3}},
-                               {{3, 5, 6, 8}, {1, 3}},
-                               {{3, 5, 6, 8}, {0, 2}},
-                               {{3, 5, 6, 8}, {0, 1, 2, 3}},
-                               {{100003}, {0}},
-                               {{3, 40009}, {1}},
-                               {{9001, 17}, {0}},
-                               {{41, 2050}, {0}},
-                               {{1, 4, 1}, {0, 2}},
-                               {{2, 3}, {}},
-                               {{}, {}}};
+const std::vector<Reduction> kReductions{{{7, 13}, {1}},
+                                         {{7, 13}, {0}},
+                                         {{3, 5, 6, 8}, {1, 2}},
+                                         {{3, 5, 6, 8}, {0, 1, 2}},
+                                         {{3, 5, 6, 8}, {0, 2, 3}},
+                                         {{3, 5, 6, 8}, {1, 3}},
+                                         {{3, 5, 6, 8}, {0, 2}},
+                                         {{3, 5, 6, 8}, {0, 1, 2, 3}},
+                                         {{100003}, {0}},
+                                         {{3, 40009}, {1}},
+                                         {{9001, 17}, {0}},
+                                         {{41, 2050}, {0}},
+                                         {{1, 4, 1}, {0, 2}},
+                                         {{2, 3}, {}},
+                                         {{}, {}}};
 
 TEST(Reduce, MatchesLoopsOverIndices) {
-  for (const Case& c : kCases) {
+  for (const Reduction& c : kReductions) {
     SCOPED_TRACE(c.shape.str());
     // Whole numbers: every order of additions gives the same sum.
     for (const DType dtype : {DType::float32, DType::float64}) {
@@ -187,7 +187,7 @@ TEST(Reduce, NamesBadAxes) {
 }
 
 TEST(Reduce, HasTheSameBitsForAnyThreadCount) {
-  for (const Case& c : kCases) {
+  for (const Reduction& c : kReductions) {
     SCOPED_TRACE(c.shape.str());
     const Tensor x = varied(c.shape, 5, DType::float32);
     testing::expect_same_bits_for_any_thread_count([&] {

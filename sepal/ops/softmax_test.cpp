@@ -16,17 +16,17 @@ using testing::expect_second_derivatives_match_finite_differences;
 using testing::expect_values;
 using testing::varied;
 
-// Results of keras.activations on TensorFlow in float64 for this x; gradients of sum(y * kWeights).
-const Tensor kX = Tensor::from<double>(
+// Results of keras.activations on TensorFlow in float64 for this x; gradients of sum(y * kRowWeights).
+const Tensor kRows = Tensor::from<double>(
     {1, 0.9, -1, 0.3, 2, 0, 0, 0, 0.2, 0.1, 0.3, 0.25, 0.1, 0.1, 0.1, 0.1, -3, 1.5, 1.25, 50}, {5, 4});
-const Tensor kWeights =
+const Tensor kRowWeights =
     Tensor::from<double>({1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4}, {5, 4});
 
 Tensor weighted_gradient(const std::function<Tensor(const Tensor&)>& f) {
   GradientTape tape;
-  tape.watch(kX);
-  const Tensor y = f(kX);
-  return tape.gradient(y, {kX}, kWeights)[0];
+  tape.watch(kRows);
+  const Tensor y = f(kRows);
+  return tape.gradient(y, {kRows}, kRowWeights)[0];
 }
 
 TEST(Softmax, GivesTheValuesOfKeras) {
@@ -50,8 +50,8 @@ TEST(Softmax, GivesTheValuesOfKeras) {
                                  8.644057113036095e-22,
                                  6.731998448546458e-22,
                                  1.0};
-  expect_values(softmax(kX), {5, 4}, want, 1e-14, 0);
-  expect_values(softmax(kX.astype(DType::float32)), {5, 4}, want, 1e-6, 0);
+  expect_values(softmax(kRows), {5, 4}, want, 1e-14, 0);
+  expect_values(softmax(kRows.astype(DType::float32)), {5, 4}, want, 1e-6, 0);
   expect_values(weighted_gradient([](const Tensor& x) { return softmax(x); }), {5, 4},
                 {-0.4141733371316645,
                  -0.01806905789114504,
@@ -77,7 +77,7 @@ TEST(Softmax, GivesTheValuesOfKeras) {
 }
 
 TEST(Softmax, RunsAlongAnyAxis) {
-  expect_values(softmax(kX, 0), {5, 4},
+  expect_values(softmax(kRows, 0), {5, 4},
                 {0.21774651086039024,  0.24228642471561604, 0.05030312573934573, 2.603539969884964e-22,
                  0.591896383682159,    0.09850630925639428, 0.13673807261195398, 1.9287498479639178e-22,
                  0.0978398141650385,   0.10886630823713295, 0.18457709164621314, 2.4765638272182875e-22,
@@ -98,7 +98,7 @@ TEST(Softmax, RunsOverSeveralAxesTogether) {
 
 TEST(LogSoftmax, GivesTheValuesOfKeras) {
   const auto f = [](const Tensor& x) { return log_softmax(x); };
-  expect_values(f(kX), {5, 4},
+  expect_values(f(kRows), {5, 4},
                 {-0.9308868898097945,
                  -1.0308868898097945,
                  -2.9308868898097944,
@@ -166,8 +166,8 @@ TEST(Softmax, HasGradientsAlongEveryAxis) {
 }
 
 TEST(Softmax, RefusesAnAxisOutOfRange) {
-  EXPECT_THROW((void)softmax(kX, 2), ValueError);
-  EXPECT_THROW((void)sparsemax(kX, -3), ValueError);
+  EXPECT_THROW((void)softmax(kRows, 2), ValueError);
+  EXPECT_THROW((void)sparsemax(kRows, -3), ValueError);
 }
 
 TEST(Softmax, HasTheSameBitsForAnyThreadCount) {
@@ -182,12 +182,12 @@ TEST(Softmax, HasTheSameBitsForAnyThreadCount) {
 
 TEST(Sparsemax, GivesTheValuesOfKeras) {
   const auto f = [](const Tensor& x) { return sparsemax(x); };
-  expect_values(f(kX), {5, 4}, {0.05, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.1, 0.1, 0.1, 0, 0, 0, 1}, 1e-14,
-                1e-15);
+  expect_values(f(kRows), {5, 4}, {0.05, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0.1, 0.1, 0.1, 0.1, 0, 0, 0, 1},
+                1e-14, 1e-15);
   expect_values(weighted_gradient(f), {5, 4},
                 {0, -0.5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -9, -5.5, -2, 1.5, 0, 0, 0, 0});
-  expect_values(sparsemax(kX, 0), {5, 4}, {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.05, 0.35, 1},
-                1e-14, 1e-15);
+  expect_values(sparsemax(kRows, 0), {5, 4},
+                {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.05, 0.35, 1}, 1e-14, 1e-15);
 }
 
 TEST(Sparsemax, HasGradients) {

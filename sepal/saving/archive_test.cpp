@@ -20,11 +20,11 @@ std::string text_of(const std::vector<std::byte>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::vector<std::byte> golden(const std::string& name) {
-  return read_file(SEPAL_SOURCE_DIR "/tests/golden/zip/" + name, 1 << 20);
+std::vector<std::byte> golden_zip(const std::string& name) {
+  return read_file(SEPAL_SOURCE_DIR "/tests/golden_zip/zip/" + name, 1 << 20);
 }
 
-std::string refusal(std::vector<std::byte> bytes) {
+std::string refusal_of_zip(std::vector<std::byte> bytes) {
   return testing::error_text<ValueError>([&] { Archive(std::move(bytes), "m.keras"); });
 }
 
@@ -75,14 +75,14 @@ TEST(Archive, WritesTheSameBytesInEveryTimeZone) {
 }
 
 TEST(Archive, ReadsDeflatedMembersOfOtherWriters) {
-  const Archive archive(golden("deflated.zip"), "m.keras");
+  const Archive archive(golden_zip("deflated.zip"), "m.keras");
   EXPECT_EQ(text_of(archive.read("text", 1000)), digits());
   EXPECT_EQ(text_of(archive.read("empty", 0)), "");
 }
 
 TEST(Archive, ReadsZip64AndSizesAfterTheData) {
-  EXPECT_EQ(text_of(Archive(golden("zip64.zip"), "m").read("b", 1000)), digits());
-  const Archive streamed(golden("sizes_after_data.zip"), "m");
+  EXPECT_EQ(text_of(Archive(golden_zip("zip64.zip"), "m").read("b", 1000)), digits());
+  const Archive streamed(golden_zip("sizes_after_data.zip"), "m");
   EXPECT_EQ(text_of(streamed.read("text", 1000)), digits());
   EXPECT_EQ(text_of(streamed.read("more", 1000)), digits());
 }
@@ -95,22 +95,23 @@ TEST(Archive, NamesAMissingMemberAndThoseThatAreThere) {
 }
 
 TEST(Archive, RefusesAMemberAboveTheCallersLimitBeforeInflatingIt) {
-  const Archive archive(golden("bomb.zip"), "m.keras");
+  const Archive archive(golden_zip("bomb.zip"), "m.keras");
   EXPECT_THAT(testing::error_text<ValueError>([&] { archive.read("zeros", 1 << 20); }),
               HasSubstr("too large: expected at most 1048576 bytes. Received: 4194304 bytes"));
 }
 
 TEST(Archive, RefusesWhatIsNoZip) {
-  EXPECT_THAT(refusal({}), HasSubstr("it has only 0 bytes"));
+  EXPECT_THAT(refusal_of_zip({}), HasSubstr("it has only 0 bytes"));
   const std::string text(200, 'x');
   const auto bytes = bytes_of(text);
-  EXPECT_THAT(refusal({bytes.begin(), bytes.end()}), HasSubstr("expected its end record"));
+  EXPECT_THAT(refusal_of_zip({bytes.begin(), bytes.end()}), HasSubstr("expected its end record"));
 }
 
 TEST(Archive, RefusesEveryTruncation) {
   const auto whole = two_members();
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    EXPECT_NE(refusal({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)}), "no error")
+    EXPECT_NE(refusal_of_zip({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)}),
+              "no error")
         << length;
   }
 }
@@ -118,26 +119,26 @@ TEST(Archive, RefusesEveryTruncation) {
 TEST(Archive, RefusesJunkBeforeAfterAndBetweenMembers) {
   auto before = two_members();
   before.insert(before.begin(), std::byte{'x'});
-  EXPECT_NE(refusal(before), "no error");
+  EXPECT_NE(refusal_of_zip(before), "no error");
   auto after = two_members();
   after.push_back(std::byte{0});
-  EXPECT_THAT(refusal(after), HasSubstr("junk at its end"));
+  EXPECT_THAT(refusal_of_zip(after), HasSubstr("junk at its end"));
   // The second entry of the directory names the first member's place.
   auto overlap = two_members();
   put(overlap, kDirectory + 47 + 42, 0);
-  EXPECT_NE(refusal(overlap), "no error");
+  EXPECT_NE(refusal_of_zip(overlap), "no error");
 }
 
 TEST(Archive, RefusesADirectoryThatDiffersFromTheHeaders) {
   for (const std::size_t field : {8U, 14U, 18U, 22U, 30U}) {  // method, CRC, sizes, name
     auto bytes = two_members();
     put(bytes, field, std::to_integer<unsigned>(bytes[field]) ^ 1U);
-    EXPECT_THAT(refusal(bytes), HasSubstr("differs from the directory")) << field;
+    EXPECT_THAT(refusal_of_zip(bytes), HasSubstr("differs from the directory")) << field;
   }
 }
 
 TEST(Archive, RefusesANameThatComesTwice) {
-  EXPECT_THAT(refusal([] {
+  EXPECT_THAT(refusal_of_zip([] {
                 auto bytes = two_members();
                 put(bytes, kSecond + 30, 'a');
                 put(bytes, kDirectory + 47 + 46, 'a');
@@ -150,27 +151,27 @@ TEST(Archive, RefusesEncryptionUnknownMethodsPartsAndLinks) {
   auto encrypted = two_members();
   put(encrypted, 6, 1);
   put(encrypted, kDirectory + 8, 1);
-  EXPECT_THAT(refusal(encrypted), HasSubstr("encryption"));
-  EXPECT_THAT(refusal(golden("bzip2.zip")), HasSubstr("compression method 12 is not supported"));
+  EXPECT_THAT(refusal_of_zip(encrypted), HasSubstr("encryption"));
+  EXPECT_THAT(refusal_of_zip(golden_zip("bzip2.zip")), HasSubstr("compression method 12 is not supported"));
   auto parts = two_members();
   put(parts, parts.size() - 18, 1);
-  EXPECT_THAT(refusal(parts), HasSubstr("several parts"));
-  EXPECT_THAT(refusal(golden("symbolic_link.zip")), HasSubstr("'link': it is a symbolic link"));
+  EXPECT_THAT(refusal_of_zip(parts), HasSubstr("several parts"));
+  EXPECT_THAT(refusal_of_zip(golden_zip("symbolic_link.zip")), HasSubstr("'link': it is a symbolic link"));
 }
 
 TEST(Archive, RefusesNamesThatPointOutOfAFolder) {
   for (const char* file : {"climbing.zip", "absolute.zip", "drive.zip"}) {
-    EXPECT_THAT(refusal(golden(file)), HasSubstr("expected a relative name")) << file;
+    EXPECT_THAT(refusal_of_zip(golden_zip(file)), HasSubstr("expected a relative name")) << file;
   }
 }
 
 TEST(Archive, RefusesSizesThatDeflateCannotReach) {
-  auto bytes = golden("deflated.zip");
+  auto bytes = golden_zip("deflated.zip");
   // Both headers of the first member say 2^24 times more.
   const auto directory = std::to_integer<std::size_t>(bytes[bytes.size() - 6]);
   put(bytes, 25, 0x40);
   put(bytes, directory + 27, 0x40);
-  EXPECT_THAT(refusal(bytes), HasSubstr("cannot hold"));
+  EXPECT_THAT(refusal_of_zip(bytes), HasSubstr("cannot hold"));
 }
 
 TEST(Archive, NoticesDamagedData) {
@@ -183,7 +184,7 @@ TEST(Archive, NoticesDamagedData) {
 }
 
 TEST(Archive, SurvivesEveryChangedByte) {
-  for (const auto& whole : {two_members(), golden("deflated.zip"), golden("zip64.zip")}) {
+  for (const auto& whole : {two_members(), golden_zip("deflated.zip"), golden_zip("zip64.zip")}) {
     for (std::size_t at = 0; at < whole.size(); ++at) {
       for (const unsigned change : {0x01U, 0x80U, 0xFFU}) {
         auto bytes = whole;
@@ -191,7 +192,7 @@ TEST(Archive, SurvivesEveryChangedByte) {
         try {
           const Archive archive(bytes, "m.keras");
           for (const ZipMember& member : archive.members()) archive.read(member.name, 1 << 20);
-        } catch (const ValueError&) {  // NOLINT: a refusal is as good as a success here
+        } catch (const ValueError&) {  // NOLINT: a refusal_of_zip is as good as a success here
         }
       }
     }

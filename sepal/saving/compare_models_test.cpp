@@ -52,7 +52,7 @@ TEST(Distance, KnowsValuesThatAreNotFinite) {
 }
 
 // Three dense layers of whole numbers, so that every sum is exact.
-Model small_model(const std::string& prefix = "") {
+Model two_layers(const std::string& prefix = "") {
   const Sequential model({Input({.shape = {2}}), layers::Dense({.units = 3, .name = prefix + "first"}),
                           layers::Dense({.units = 3, .name = prefix + "second"}),
                           layers::Dense({.units = 2, .name = prefix + "third"})});
@@ -70,10 +70,10 @@ const ComparedLayer& layer_named(const Comparison& comparison, const std::string
   throw std::out_of_range(name);
 }
 
-const Tensors kInputs = {Tensor::from<float>({1, 2, 3, 4}, {2, 2})};
+const Tensors kTwoRows = {Tensor::from<float>({1, 2, 3, 4}, {2, 2})};
 
 TEST(CompareModels, FindsNothingBetweenEqualModels) {
-  const Comparison comparison = compare_models(small_model(), small_model(), kInputs);
+  const Comparison comparison = compare_models(two_layers(), two_layers(), kTwoRows);
   EXPECT_EQ(comparison.first_difference(), nullptr);
   EXPECT_EQ(comparison.layers.size(), 5);  // the input and the output besides
   EXPECT_EQ(comparison.tolerance, 1e-5);
@@ -81,11 +81,11 @@ TEST(CompareModels, FindsNothingBetweenEqualModels) {
 }
 
 TEST(CompareModels, NamesTheFirstLayerThatDiffers) {
-  const Model changed = small_model();
+  const Model changed = two_layers();
   Tensors weights = changed->get_weights();
   weights[2].mutable_data<float>()[4] += 0.5F;  // the second layer's kernel, row 1, column 1
   changed->set_weights(weights);
-  const Comparison comparison = compare_models(changed, small_model(), kInputs);
+  const Comparison comparison = compare_models(changed, two_layers(), kTwoRows);
   ASSERT_NE(comparison.first_difference(), nullptr);
   EXPECT_EQ(comparison.first_difference()->name, "second");
   const std::string text = comparison.describe_first();
@@ -95,20 +95,20 @@ TEST(CompareModels, NamesTheFirstLayerThatDiffers) {
   // Its weights are the same, what comes in is not.
   EXPECT_TRUE(layer_named(comparison, "third").weights->distance.within());
   EXPECT_FALSE(layer_named(comparison, "third").output->distance.within());
-  EXPECT_EQ(compare_models(changed, small_model(), kInputs, {.tolerance = 10.0}).first_difference(), nullptr);
+  EXPECT_EQ(compare_models(changed, two_layers(), kTwoRows, {.tolerance = 10.0}).first_difference(), nullptr);
 }
 
 TEST(CompareModels, PairsLayersOfOtherNamesByTheirOrder) {
-  const Comparison comparison = compare_models(small_model("new_"), small_model(), kInputs);
+  const Comparison comparison = compare_models(two_layers("new_"), two_layers(), kTwoRows);
   EXPECT_EQ(comparison.first_difference(), nullptr);
   EXPECT_NO_THROW(layer_named(comparison, "new_second | second"));
 }
 
 TEST(CompareModels, NamesLayersWithoutACounterpart) {
   const Sequential shorter({Input({.shape = {2}}), layers::Dense({.units = 3, .name = "first"})});
-  const Comparison missing = compare_models(shorter, small_model(), kInputs);
+  const Comparison missing = compare_models(shorter, two_layers(), kTwoRows);
   EXPECT_EQ(layer_named(missing, "second").missing, "the first model has no such layer");
-  const Comparison more = compare_models(small_model(), shorter, kInputs);
+  const Comparison more = compare_models(two_layers(), shorter, kTwoRows);
   EXPECT_EQ(layer_named(more, "second").missing, "the second model has no such layer");
   EXPECT_NE(more.first_difference(), nullptr);
 }
@@ -116,7 +116,7 @@ TEST(CompareModels, NamesLayersWithoutACounterpart) {
 TEST(CompareModels, AllowsHalfPrecisionItsRounding) {
   const auto tolerance_of = [](const char* dtype) {
     const Sequential model({Input({.shape = {2}, .dtype = dtype}), layers::ReLU()});
-    return compare_models(model, model, kInputs).tolerance;
+    return compare_models(model, model, kTwoRows).tolerance;
   };
   EXPECT_EQ(tolerance_of("float64"), 1e-5);
   EXPECT_EQ(tolerance_of("float16"), 1e-2);
@@ -202,8 +202,8 @@ TEST(Recording, SaysWhatIsWrong) {
   expect_error<ValueError>([&] { read_recording(kGolden + "models/sep_seq__k315/model.keras"); },
                            {"expected members that end in .npy", "metadata.json"});
 
-  const Model model = small_model();
-  Recording recording{.path = "somewhere", .inputs = kInputs, .outputs = {}, .layers = {}};
+  const Model model = two_layers();
+  Recording recording{.path = "somewhere", .inputs = kTwoRows, .outputs = {}, .layers = {}};
   recording.layers["dense_7"] = Tensor::zeros({2, 2});
   expect_error<ValueError>([&] { compare_with_recording(model, recording); },
                            {"somewhere", "'dense_7' is no layer", "first, second, third"});

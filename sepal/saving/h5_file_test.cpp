@@ -17,11 +17,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::vector<std::byte> golden(const std::string& name) {
-  return read_file(SEPAL_SOURCE_DIR "/tests/golden/h5/" + name, 1 << 20);
+std::vector<std::byte> golden_h5(const std::string& name) {
+  return read_file(SEPAL_SOURCE_DIR "/tests/golden_h5/h5/" + name, 1 << 20);
 }
 
-std::string refusal(std::vector<std::byte> image) {
+std::string refusal_of_h5(std::vector<std::byte> image) {
   return testing::error_text<ValueError>([&] { H5File(std::move(image), "w.h5"); });
 }
 
@@ -38,7 +38,7 @@ void expect_numbers(const Tensor& tensor, const Shape& shape, DType dtype) {
 }
 
 TEST(H5File, ReadsEveryNumberInBothByteOrders) {
-  const H5File file(golden("types.h5"), "types.h5");
+  const H5File file(golden_h5("types.h5"), "types.h5");
   const std::vector<std::pair<std::string, DType>> types = {
       {"f2", DType::float16}, {"f4", DType::float32}, {"f8", DType::float64}, {"i1", DType::int8},
       {"i2", DType::int16},   {"i4", DType::int32},   {"i8", DType::int64},   {"u1", DType::uint8},
@@ -54,7 +54,7 @@ TEST(H5File, ReadsEveryNumberInBothByteOrders) {
 }
 
 TEST(H5File, NamesADatasetOfATypeThatNoTensorHas) {
-  const H5File file(golden("types.h5"), "types.h5");
+  const H5File file(golden_h5("types.h5"), "types.h5");
   const auto text = [&](const char* path) {
     return testing::error_text<ValueError>([&] { file.read(path); });
   };
@@ -69,14 +69,14 @@ TEST(H5File, NamesADatasetOfATypeThatNoTensorHas) {
 }
 
 TEST(H5File, ReadsChunksAndTheirFilters) {
-  const H5File file(golden("storage.h5"), "storage.h5");
+  const H5File file(golden_h5("storage.h5"), "storage.h5");
   for (const char* path : {"deflated", "shuffled", "chunked"}) {
     expect_numbers(file.read(path), {20, 30}, DType::float32);
   }
 }
 
 TEST(H5File, ReadsStringsOfFixedAndVariableLength) {
-  const H5File file(golden("attributes.h5"), "a.h5");
+  const H5File file(golden_h5("attributes.h5"), "a.h5");
   EXPECT_EQ(file.string_attribute("group", "text"), "Größe");
   EXPECT_EQ(file.string_attribute("group", "bytes"), "fixed");
   EXPECT_EQ(file.string_attribute("group", "long"), std::string(100000, 'x'));
@@ -91,11 +91,11 @@ TEST(H5File, ReadsStringsOfFixedAndVariableLength) {
 }
 
 TEST(H5File, RefusesTheNewerFormatByName) {
-  EXPECT_THAT(refusal(golden("latest.h5")), HasSubstr("the newer HDF5 format (superblock version"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("latest.h5")), HasSubstr("the newer HDF5 format (superblock version"));
 }
 
 TEST(H5File, ListsGroupsAndDatasets) {
-  const H5File file(golden("types.h5"), "types.h5");
+  const H5File file(golden_h5("types.h5"), "types.h5");
   EXPECT_THAT(file.groups().at("").groups, ElementsAre("big", "little", "unsupported"));
   EXPECT_THAT(file.groups().at("").datasets, ElementsAre("bfloat16", "bool", "empty", "scalar"));
   EXPECT_EQ(file.groups().at("big").datasets.size(), 11U);
@@ -103,33 +103,47 @@ TEST(H5File, ListsGroupsAndDatasets) {
   EXPECT_FALSE(file.has_group("scalar"));
 }
 
+TEST(H5File, ReadsNamesThatLieInAHeap) {
+  const H5File file(golden_h5("names.h5"), "names.h5");
+  EXPECT_EQ(file.groups().at("größe").datasets.size(), 60U);
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_EQ(file.read("größe/a long name for the number " + std::to_string(i)).item(), i);
+  }
+}
+
 TEST(H5File, RefusesLinksAndSecondNames) {
-  EXPECT_THAT(refusal(golden("soft_link.h5")),
+  EXPECT_THAT(refusal_of_h5(golden_h5("soft_link.h5")),
               HasSubstr("'w.h5': HDF5 object '/': a soft link is not allowed: 'b'"));
-  EXPECT_THAT(refusal(golden("external_link.h5")), HasSubstr("a link to another file is not allowed: 'b'"));
-  EXPECT_THAT(refusal(golden("second_name.h5")), HasSubstr("'b': the object has two names"));
-  EXPECT_THAT(refusal(golden("loop.h5")), HasSubstr("'a/b': the object has two names"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("external_link.h5")),
+              HasSubstr("a link to another file is not allowed: 'b'"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("second_name.h5")), HasSubstr("'b': the object has two names"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("loop.h5")), HasSubstr("'a/b': the object has two names"));
 }
 
 TEST(H5File, RefusesElementsThatAreNotInTheFile) {
-  EXPECT_THAT(refusal(golden("external_storage.h5")), HasSubstr("'a': external storage is not allowed"));
-  EXPECT_THAT(refusal(golden("virtual.h5")), HasSubstr("is not supported, such as a virtual dataset"));
-  EXPECT_THAT(refusal(golden("undefined_elements.h5")), HasSubstr("bytes are declared and 0 are stored"));
-  EXPECT_THAT(refusal(golden("undefined_chunks.h5")), HasSubstr("bytes are declared in a file of 1400"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("external_storage.h5")),
+              HasSubstr("'a': external storage is not allowed"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("virtual.h5")),
+              HasSubstr("is not supported, such as a virtual dataset"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("undefined_elements.h5")),
+              HasSubstr("bytes are declared and 0 are stored"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("undefined_chunks.h5")),
+              HasSubstr("bytes are declared in a file of 1400"));
 }
 
 TEST(H5File, RefusesSizesBeforeTakingMemory) {
-  EXPECT_THAT(refusal(golden("overflow.h5")), HasSubstr("declared size is more than"));
-  EXPECT_THAT(refusal(golden("huge_chunk.h5")), HasSubstr("chunks have more than"));
-  EXPECT_THAT(refusal(golden("too_many_axes.h5")), HasSubstr("expected at most 8 axes. Received: 9"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("overflow.h5")), HasSubstr("declared size is more than"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("huge_chunk.h5")), HasSubstr("chunks have more than"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("too_many_axes.h5")),
+              HasSubstr("expected at most 8 axes. Received: 9"));
 }
 
 TEST(H5File, RefusesUnknownFilters) {
-  EXPECT_THAT(refusal(golden("unknown_filter.h5")), HasSubstr("filter 32000 is not supported"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("unknown_filter.h5")), HasSubstr("filter 32000 is not supported"));
 }
 
 TEST(H5File, NoticesDamagedChunks) {
-  std::vector<std::byte> image = golden("storage.h5");
+  std::vector<std::byte> image = golden_h5("storage.h5");
   const H5File whole(image, "storage.h5");
   int refused = 0;
   for (std::size_t at = 96; at < image.size(); at += 5) {
@@ -145,10 +159,10 @@ TEST(H5File, NoticesDamagedChunks) {
   EXPECT_GT(refused, 100);
 }
 
-// Every byte of a file as Keras writes it, changed in several ways.
-TEST(H5File, SurvivesEveryChangedByte) {
-  const std::vector<std::byte> image = golden("attributes_small.h5");
-  for (std::size_t at = 0; at < image.size(); ++at) {
+// Bytes of the file, `step` apart, changed in several ways.
+void expect_to_survive_changes(const std::string& name, std::size_t step) {
+  const std::vector<std::byte> image = golden_h5(name);
+  for (std::size_t at = 0; at < image.size(); at += step) {
     for (const unsigned value : {0x00U, 0x01U, 0x7FU, 0x80U, 0xFFU}) {
       std::vector<std::byte> changed = image;
       changed[at] = std::byte(value);
@@ -162,19 +176,25 @@ TEST(H5File, SurvivesEveryChangedByte) {
   }
 }
 
+TEST(H5File, SurvivesEveryChangedByte) {
+  // A file as Keras writes it.
+  expect_to_survive_changes("attributes_small.h5", 1);
+  expect_to_survive_changes("names.h5", 3);
+}
+
 TEST(H5File, RefusesWhatIsNotAWholeFile) {
-  EXPECT_THAT(refusal({}), HasSubstr("expected an HDF5 file"));
-  EXPECT_THAT(refusal(golden("user_block.h5")), HasSubstr("expected an HDF5 file"));
-  auto cut = golden("types.h5");
+  EXPECT_THAT(refusal_of_h5({}), HasSubstr("expected an HDF5 file"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("user_block.h5")), HasSubstr("expected an HDF5 file"));
+  auto cut = golden_h5("types.h5");
   cut.resize(cut.size() / 2);
-  EXPECT_THAT(refusal(cut), HasSubstr("It may be cut off"));
+  EXPECT_THAT(refusal_of_h5(cut), HasSubstr("It may be cut off"));
 }
 
 TEST(H5File, RefusesADriverRecord) {
-  auto image = golden("soft_link.h5");
+  auto image = golden_h5("soft_link.h5");
   image[48] = std::byte{96};
   for (std::size_t i = 49; i < 56; ++i) image[i] = std::byte{0};
-  EXPECT_THAT(refusal(image), HasSubstr("driver records are not supported"));
+  EXPECT_THAT(refusal_of_h5(image), HasSubstr("driver records are not supported"));
 }
 
 TEST(H5Writer, GivesBackWhatWasWritten) {
@@ -220,7 +240,7 @@ std::vector<std::byte> written_file() {
 TEST(H5Writer, WritesEqualBytesForEqualContents) {
   const auto first = written_file();
   // Memory of other contents is reused in between.
-  const H5File other(golden("types.h5"), "types.h5");
+  const H5File other(golden_h5("types.h5"), "types.h5");
   EXPECT_EQ(written_file(), first);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string refusal(const std::string& text) {
+std::string refusal_of_json(const std::string& text) {
   return testing::error_text<ValueError>([&] { parse_json(text, "file 'm.keras', config.json"); });
 }
 
@@ -30,36 +30,36 @@ TEST(ParseJson, LimitsTheDepth) {
            std::string(static_cast<std::size_t>(depth), ']');
   };
   EXPECT_TRUE(parse_json(nested(128), "f").is_array());
-  EXPECT_THAT(refusal(nested(129)), HasSubstr("nested more than 128 levels"));
-  EXPECT_THAT(refusal(std::string(1000000, '[')), HasSubstr("nested more than 128 levels"));
+  EXPECT_THAT(refusal_of_json(nested(129)), HasSubstr("nested more than 128 levels"));
+  EXPECT_THAT(refusal_of_json(std::string(1000000, '[')), HasSubstr("nested more than 128 levels"));
 }
 
 TEST(ParseJson, NamesThePlaceOfAKeyThatComesTwice) {
-  EXPECT_THAT(refusal(R"({"layers":[{"a":1},{"config":{"name":1,"name":2}}]})"),
+  EXPECT_THAT(refusal_of_json(R"({"layers":[{"a":1},{"config":{"name":1,"name":2}}]})"),
               HasSubstr("config.json: the key 'name' comes twice in the object at '/layers/1/config'"));
 }
 
 TEST(ParseJson, NamesTheByteOfASyntaxError) {
-  EXPECT_THAT(refusal("{\"a\": tru"), HasSubstr("config.json: not valid JSON at byte 10"));
-  EXPECT_THAT(refusal(""), HasSubstr("not valid JSON"));
-  EXPECT_THAT(refusal("{} x"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal_of_json("{\"a\": tru"), HasSubstr("config.json: not valid JSON at byte 10"));
+  EXPECT_THAT(refusal_of_json(""), HasSubstr("not valid JSON"));
+  EXPECT_THAT(refusal_of_json("{} x"), HasSubstr("not valid JSON"));
 }
 
 TEST(ParseJson, RefusesWhatPythonWritesAndJsonLacks) {
   for (const char* text : {"[NaN]", "[Infinity]", "[-Infinity]", "[1e400]"}) {
-    EXPECT_THAT(refusal(text), HasSubstr("not valid JSON at byte")) << text;
+    EXPECT_THAT(refusal_of_json(text), HasSubstr("not valid JSON at byte")) << text;
   }
 }
 
 TEST(ParseJson, RefusesTextThatIsNoUtf8) {
-  EXPECT_THAT(refusal("[\"\xFF\"]"), HasSubstr("UTF-8"));
-  EXPECT_THAT(refusal("[\"\\ud800\"]"), HasSubstr("surrogate"));
-  EXPECT_THAT(refusal("\xEF\xBB\xBF{}"), HasSubstr("byte order mark"));
-  EXPECT_THAT(refusal("{\"layers\":[{\"a\\u0000\":1}]}"), HasSubstr("NUL"));
+  EXPECT_THAT(refusal_of_json("[\"\xFF\"]"), HasSubstr("UTF-8"));
+  EXPECT_THAT(refusal_of_json("[\"\\ud800\"]"), HasSubstr("surrogate"));
+  EXPECT_THAT(refusal_of_json("\xEF\xBB\xBF{}"), HasSubstr("byte order mark"));
+  EXPECT_THAT(refusal_of_json("{\"layers\":[{\"a\\u0000\":1}]}"), HasSubstr("NUL"));
 }
 
 TEST(ParseJson, ShowsControlCharactersEscaped) {
-  EXPECT_THAT(refusal("{\"\\u001b[31m\":1,\"\\u001b[31m\":2}"), HasSubstr("'\\x1b[31m'"));
+  EXPECT_THAT(refusal_of_json("{\"\\u001b[31m\":1,\"\\u001b[31m\":2}"), HasSubstr("'\\x1b[31m'"));
 }
 
 TEST(ParseJson, TakesManyKeysInLinearTime) {

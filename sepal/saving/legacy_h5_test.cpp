@@ -167,7 +167,7 @@ TEST(LoadModel, SortsTheMomentsOfOlderOptimizers) {
   }
 }
 
-Model small_model(const char* optimizer) {
+Model model_for_h5(const char* optimizer) {
   const KerasTensor image = Input({.shape = {6, 6, 2}, .name = "image"});
   KerasTensor x = layers::SeparableConv2D({.filters = 3, .kernel_size = 3, .name = "conv"})(image);
   x = layers::BatchNormalization({.name = "norm"})(x);
@@ -181,13 +181,13 @@ Model small_model(const char* optimizer) {
   return model;
 }
 
-const Tensor kX = testing::varied({8, 6, 6, 2}, 1, DType::float32);
-const Tensor kY = testing::varied({8, 2}, 2, DType::float32);
+const Tensor kInputs = testing::varied({8, 6, 6, 2}, 1, DType::float32);
+const Tensor kTargets = testing::varied({8, 2}, 2, DType::float32);
 
 TEST(SaveModel, WritesTheLegacyLayoutOfKeras) {
   const testing::TemporaryFolder temporary;
-  const Model model = small_model("adam");
-  model->train_on_batch(kX, kY);
+  const Model model = model_for_h5("adam");
+  model->train_on_batch(kInputs, kTargets);
   model->save(temporary / "m.h5");
   const H5File file(read_file(temporary / "m.h5", 1 << 20), "m");
   EXPECT_EQ(file.string_attribute("", "backend"), "tensorflow");
@@ -212,7 +212,7 @@ TEST(SaveModel, WritesTheLegacyLayoutOfKeras) {
 
 TEST(SaveModel, WritesTheSameLegacyBytesAgain) {
   const testing::TemporaryFolder temporary;
-  const Model model = small_model("adam");
+  const Model model = model_for_h5("adam");
   for (const char* name : {"a.h5", "b.hdf5"}) model->save(temporary / name);
   EXPECT_EQ(read_file(temporary / "a.h5", 1 << 20), read_file(temporary / "b.hdf5", 1 << 20));
 }
@@ -220,7 +220,7 @@ TEST(SaveModel, WritesTheSameLegacyBytesAgain) {
 TEST(SaveModel, LetsTrainingGoOnFromALegacyFile) {
   for (const char* optimizer : {"adam", "sgd", "rmsprop"}) {
     const testing::TemporaryFolder temporary;
-    expect_training_goes_on(small_model(optimizer), temporary / "m.h5", kX, kY);
+    expect_training_goes_on(model_for_h5(optimizer), temporary / "m.h5", kInputs, kTargets);
   }
 }
 
@@ -322,7 +322,7 @@ TEST(LoadModel, TellsFormatsByTheirContent) {
 }
 
 // As few bytes as a compiled model has.
-std::vector<std::byte> tiny_file() {
+std::vector<std::byte> tiny_h5() {
   const testing::TemporaryFolder temporary;
   const Sequential model({Input({.shape = {2}}), layers::Dense({.units = 1, .name = "d"})}, "tiny");
   model->compile({.optimizer = "sgd", .loss = "mse"});
@@ -343,7 +343,7 @@ bool loads(const std::string& path) {
 
 TEST(LoadModel, RefusesEveryTruncationOfALegacyFile) {
   const testing::TemporaryFolder temporary;
-  const std::vector<std::byte> whole = tiny_file();
+  const std::vector<std::byte> whole = tiny_h5();
   for (std::size_t length = 0; length < whole.size(); length += 7) {
     write_quickly(temporary / "m.h5", std::span(whole).first(length));
     EXPECT_FALSE(loads(temporary / "m.h5")) << length;
@@ -354,7 +354,7 @@ TEST(LoadModel, RefusesEveryTruncationOfALegacyFile) {
 
 TEST(LoadModel, SurvivesChangedBytesOfALegacyFile) {
   const testing::TemporaryFolder temporary;
-  const std::vector<std::byte> whole = tiny_file();
+  const std::vector<std::byte> whole = tiny_h5();
   for (std::size_t at = 0; at < whole.size(); at += 5) {
     std::vector<std::byte> bytes = whole;
     bytes[at] ^= std::byte{0x11};
@@ -365,7 +365,7 @@ TEST(LoadModel, SurvivesChangedBytesOfALegacyFile) {
 
 TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfigsOfALegacyFile) {
   const testing::TemporaryFolder temporary;
-  const H5File file(tiny_file(), "m");
+  const H5File file(tiny_h5(), "m");
   const std::vector<const char*> attributes = {"model_config", "training_config"};
   std::map<std::string, Json> configs;
   for (const char* name : attributes) configs[name] = Json::parse(*file.string_attribute("", name));
@@ -396,18 +396,18 @@ TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfigsOfALegacyFile) {
   }
 }
 
-std::string text_of(const std::string& path) {
+std::string text_of_file(const std::string& path) {
   std::ifstream stream(path);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 TEST(ModelFromJson, ReadsWhatKerasDescribes) {
   const std::string folder = kGolden + "models/nested_old__k225";
-  const Model model = model_from_json(text_of(folder + "/model.json"));
+  const Model model = model_from_json(text_of_file(folder + "/model.json"));
   EXPECT_FALSE(model->compiled());
   model->load_weights(folder + "/model.h5");
   expect_golden_outputs(model, folder);
-  EXPECT_TRUE(model_from_json(text_of(kGolden + "models/sep_seq__k315/model.json"))->compiled());
+  EXPECT_TRUE(model_from_json(text_of_file(kGolden + "models/sep_seq__k315/model.json"))->compiled());
 }
 
 TEST(ModelFromJson, RefusesTextThatDescribesNoModel) {

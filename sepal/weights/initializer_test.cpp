@@ -12,17 +12,14 @@
 #include "sepal/base/random.h"
 #include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
+#include "tests/support/written_config.h"
 
 namespace sepal {
 namespace {
 
-Json written(const Initializer& initializer) {
-  Json out;
-  config_put(out, "x", initializer);
-  return out["x"];
-}
+using testing::written;
 
-Initializer read(const char* text) {
+Initializer read_initializer(const char* text) {
   Initializer initializer;
   config_get(Json::parse(text), {"layer 'l'", "kernel_initializer"}, initializer);
   return initializer;
@@ -171,45 +168,46 @@ TEST(Initializer, RefusesNamesWithoutAnObjectAndEmptyHandles) {
 }
 
 TEST(Initializer, WritesTheEnvelopeOfKeras) {
-  EXPECT_EQ(written("glorot_uniform").dump(),
+  EXPECT_EQ(written<Initializer>("glorot_uniform").dump(),
             R"({"module":"keras.initializers","class_name":"GlorotUniform","config":{"seed":null,)"
             R"("input_axes":null,"output_axes":null},"registered_name":null})");
-  EXPECT_EQ(written(initializers::HeNormal({.seed = 3})).dump(),
+  EXPECT_EQ(written<Initializer>(initializers::HeNormal({.seed = 3})).dump(),
             R"({"module":"keras.initializers","class_name":"HeNormal","config":{"seed":3,)"
             R"("input_axes":null,"output_axes":null},"registered_name":null})");
-  EXPECT_EQ(written("variance_scaling")["config"].dump(),
+  EXPECT_EQ(written<Initializer>("variance_scaling")["config"].dump(),
             R"({"seed":null,"scale":1.0,"mode":"fan_in","distribution":"truncated_normal",)"
             R"("input_axes":null,"output_axes":null})");
-  EXPECT_EQ(written("uniform")["config"].dump(), R"({"seed":null,"minval":-0.05,"maxval":0.05})");
-  EXPECT_EQ(written("normal")["config"].dump(), R"({"seed":null,"mean":0.0,"stddev":0.05})");
-  EXPECT_EQ(written("orthogonal")["config"].dump(), R"({"seed":null,"gain":1.0})");
-  EXPECT_EQ(written("identity")["config"].dump(), R"({})");
-  EXPECT_EQ(written("zero")["class_name"], "Zeros");
-  EXPECT_TRUE(written(nullptr).is_null());
+  EXPECT_EQ(written<Initializer>("uniform")["config"].dump(),
+            R"({"seed":null,"minval":-0.05,"maxval":0.05})");
+  EXPECT_EQ(written<Initializer>("normal")["config"].dump(), R"({"seed":null,"mean":0.0,"stddev":0.05})");
+  EXPECT_EQ(written<Initializer>("orthogonal")["config"].dump(), R"({"seed":null,"gain":1.0})");
+  EXPECT_EQ(written<Initializer>("identity")["config"].dump(), R"({})");
+  EXPECT_EQ(written<Initializer>("zero")["class_name"], "Zeros");
+  EXPECT_TRUE(written<Initializer>(nullptr).is_null());
 }
 
 TEST(Initializer, ReadsEveryDialect) {
-  EXPECT_EQ(read(R"("he_normal")").name(), "HeNormal");
-  EXPECT_FALSE(read("null"));
-  EXPECT_EQ(read(R"({"class_name":"Zeros","config":{"dtype":"float32"}})").name(), "Zeros");
-  const Initializer tf1 = read(
+  EXPECT_EQ(read_initializer(R"("he_normal")").name(), "HeNormal");
+  EXPECT_FALSE(read_initializer("null"));
+  EXPECT_EQ(read_initializer(R"({"class_name":"Zeros","config":{"dtype":"float32"}})").name(), "Zeros");
+  const Initializer tf1 = read_initializer(
       R"({"class_name":"VarianceScaling","config":{"scale":1.0,"mode":"fan_avg","distribution":"normal",)"
       R"("seed":null,"dtype":"float32"}})");
   ASSERT_NE(tf1.as<initializers::VarianceScaling>(), nullptr);
   EXPECT_EQ(tf1.as<initializers::VarianceScaling>()->distribution, "truncated_normal");
-  const Initializer keras3 = read(
+  const Initializer keras3 = read_initializer(
       R"({"module":"keras.initializers","class_name":"HeUniform","config":{"seed":5},"registered_name":null})");
   EXPECT_EQ(keras3.as<initializers::HeUniform>()->seed, 5);
 }
 
 TEST(Initializer, RefusesADamagedEnvelope) {
-  EXPECT_THROW(read(R"({"class_name":"Zeros"})"), ValueError);
-  EXPECT_THROW(read(R"({"config":{}})"), ValueError);
-  EXPECT_THROW(read("5"), ValueError);
-  EXPECT_THROW(read(R"({"class_name":"Foo","config":{}})"), ValueError);
-  EXPECT_THROW(read(R"({"class_name":"Constant","config":{"value":"x"}})"), ValueError);
-  EXPECT_THROW(read(R"({"class_name":"Constant","config":{"size":1}})"), TypeError);
-  EXPECT_THROW(read(R"({"class_name":"Constant","config":[1]})"), TypeError);
+  EXPECT_THROW(read_initializer(R"({"class_name":"Zeros"})"), ValueError);
+  EXPECT_THROW(read_initializer(R"({"config":{}})"), ValueError);
+  EXPECT_THROW(read_initializer("5"), ValueError);
+  EXPECT_THROW(read_initializer(R"({"class_name":"Foo","config":{}})"), ValueError);
+  EXPECT_THROW(read_initializer(R"({"class_name":"Constant","config":{"value":"x"}})"), ValueError);
+  EXPECT_THROW(read_initializer(R"({"class_name":"Constant","config":{"size":1}})"), TypeError);
+  EXPECT_THROW(read_initializer(R"({"class_name":"Constant","config":[1]})"), TypeError);
 }
 
 Tensor ascending(const Shape& shape, DType dtype) { return testing::ramp(shape, dtype); }
@@ -217,14 +215,14 @@ Tensor ascending(const Shape& shape, DType dtype) { return testing::ramp(shape, 
 TEST(Initializer, TakesACallableAndSavesItOnlyUnderAName) {
   const Initializer anonymous = [](const Shape& shape, DType dtype) { return Tensor::full(shape, 2, dtype); };
   testing::expect_values(anonymous({2}, DType::float32), {2}, {2, 2});
-  EXPECT_THROW(written(anonymous), ValueError);
+  EXPECT_THROW(written<Initializer>(anonymous), ValueError);
 
   register_initializer("ascending", ascending, "sepal_test");
   testing::expect_values(Initializer("ascending")({3}, DType::float32), {3}, {1, 2, 3});
-  EXPECT_EQ(written("ascending").dump(),
+  EXPECT_EQ(written<Initializer>("ascending").dump(),
             R"({"module":"builtins","class_name":"function","config":"sepal_test>ascending",)"
             R"("registered_name":"function"})");
-  EXPECT_EQ(read(written("ascending").dump().c_str()).name(), "ascending");
+  EXPECT_EQ(read_initializer(written<Initializer>("ascending").dump().c_str()).name(), "ascending");
 }
 
 struct Halves {
@@ -239,11 +237,11 @@ struct Halves {
 
 TEST(Initializer, TakesAClassOfTheUsers) {
   register_initializer<Halves>();
-  const Json json = written(Halves{.scale = 0.25});
+  const Json json = written<Initializer>(Halves{.scale = 0.25});
   EXPECT_EQ(
       json.dump(),
       R"({"module":null,"class_name":"Halves","config":{"scale":0.25},"registered_name":"Custom>Halves"})");
-  testing::expect_values(read(json.dump().c_str())({1}, DType::float64), {1}, {0.25});
+  testing::expect_values(read_initializer(json.dump().c_str())({1}, DType::float64), {1}, {0.25});
   testing::expect_values(Initializer("Custom>Halves")({1}, DType::float64), {1}, {0.5});
 }
 
@@ -252,9 +250,9 @@ struct Thirds : Halves {
 };
 
 TEST(Initializer, SaysWhatToDoAboutAClassThatIsNotRegistered) {
-  const Json json = written(Thirds{});
+  const Json json = written<Initializer>(Thirds{});
   EXPECT_EQ(json["registered_name"], "Custom>Thirds");
-  testing::expect_error<ValueError>([&] { read(json.dump().c_str()); },
+  testing::expect_error<ValueError>([&] { read_initializer(json.dump().c_str()); },
                                     {"initializer identifier: Thirds", "register_initializer"});
 }
 
@@ -262,24 +260,26 @@ TEST(Initializer, TakesATensorOfExactlyTheWantedShape) {
   const Initializer fixed = Tensor::from({0.5F, -1.0F, 2.0F, 3.0F}, {2, 2});
   testing::expect_values(fixed({2, 2}, DType::float64), {2, 2}, {0.5, -1, 2, 3});
   testing::expect_error<ValueError>([&] { fixed({4}, DType::float64); }, {"(2, 2)", "(4,)"});
-  const Json json = written(fixed);
+  const Json json = written<Initializer>(fixed);
   EXPECT_EQ(json.dump(), R"({"module":"keras.initializers","class_name":"Constant",)"
                          R"("config":{"value":[[0.5,-1.0],[2.0,3.0]]},"registered_name":null})");
-  testing::expect_values(read(json.dump().c_str())({2, 2}, DType::float32), {2, 2}, {0.5, -1, 2, 3});
+  testing::expect_values(read_initializer(json.dump().c_str())({2, 2}, DType::float32), {2, 2},
+                         {0.5, -1, 2, 3});
 }
 
 TEST(Initializer, ConstantBroadcastsAListAsKeras3) {
   const Initializer list = initializers::Constant({.value = {1, 2}});
   testing::expect_values(list({2, 2}, DType::float32), {2, 2}, {1, 2, 1, 2});
   EXPECT_THROW(list({3}, DType::float32), ValueError);
-  EXPECT_EQ(written(list)["config"].dump(), R"({"value":[1.0,2.0]})");
-  const Initializer array = read(R"({"class_name":"Constant","config":{"value":{"class_name":"__numpy__",)"
-                                 R"("config":{"value":[[1.0],[2.0]],"dtype":"float64"}}}})");
+  EXPECT_EQ(written<Initializer>(list)["config"].dump(), R"({"value":[1.0,2.0]})");
+  const Initializer array =
+      read_initializer(R"({"class_name":"Constant","config":{"value":{"class_name":"__numpy__",)"
+                       R"("config":{"value":[[1.0],[2.0]],"dtype":"float64"}}}})");
   testing::expect_values(array({2, 2}, DType::float32), {2, 2}, {1, 1, 2, 2});
   for (const char* damaged : {"[1,[2]]", "[[1],[2,3]]", "[[1],2]", R"(["x"])",
                               R"({"class_name":"__numpy__"})", "[[[[[[[[[1]]]]]]]]]"}) {
     const std::string json = std::string(R"({"class_name":"Constant","config":{"value":)") + damaged + "}}";
-    EXPECT_THROW(read(json.c_str()), ValueError) << damaged;
+    EXPECT_THROW(read_initializer(json.c_str()), ValueError) << damaged;
   }
 }
 
@@ -292,17 +292,17 @@ TEST(Initializer, ConstantFillsByRowsAsTensorFlow14) {
 
 TEST(Initializer, WritesTheFormsOfTensorFlow14) {
   const CompatibilityScope scope(Compatibility::tf14);
-  EXPECT_EQ(written("glorot_uniform").dump(),
+  EXPECT_EQ(written<Initializer>("glorot_uniform").dump(),
             R"({"class_name":"VarianceScaling","config":{"scale":1.0,"mode":"fan_avg",)"
             R"("distribution":"uniform","seed":null,"dtype":"float32"}})");
-  EXPECT_EQ(written(initializers::HeNormal({.seed = 3}))["config"].dump(),
+  EXPECT_EQ(written<Initializer>(initializers::HeNormal({.seed = 3}))["config"].dump(),
             R"({"scale":2.0,"mode":"fan_in","distribution":"normal","seed":3,"dtype":"float32"})");
-  EXPECT_EQ(written("zeros").dump(), R"({"class_name":"Zeros","config":{"dtype":"float32"}})");
-  EXPECT_EQ(written("uniform")["config"].dump(),
+  EXPECT_EQ(written<Initializer>("zeros").dump(), R"({"class_name":"Zeros","config":{"dtype":"float32"}})");
+  EXPECT_EQ(written<Initializer>("uniform")["config"].dump(),
             R"({"minval":-0.05,"maxval":0.05,"seed":null,"dtype":"float32"})");
-  EXPECT_EQ(written("identity")["config"].dump(), R"({"gain":1.0,"dtype":"float32"})");
-  EXPECT_EQ(written(Halves{})["config"].dump(), R"({"scale":0.5})");
-  EXPECT_EQ(read(written("orthogonal").dump().c_str()).name(), "Orthogonal");
+  EXPECT_EQ(written<Initializer>("identity")["config"].dump(), R"({"gain":1.0,"dtype":"float32"})");
+  EXPECT_EQ(written<Initializer>(Halves{})["config"].dump(), R"({"scale":0.5})");
+  EXPECT_EQ(read_initializer(written<Initializer>("orthogonal").dump().c_str()).name(), "Orthogonal");
 }
 
 // Names of TensorFlow 1.4, Keras 2.0.9, Keras 2.15 and Keras 3.

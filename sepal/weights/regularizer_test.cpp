@@ -9,25 +9,22 @@
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
 #include "tests/support/tensor_checks.h"
+#include "tests/support/written_config.h"
 
 namespace sepal {
 namespace {
 
-const Tensor kWeight = Tensor::from({1.0, -2.0, 3.0, -4.0}, {4});
+using testing::written;
 
-Json written(const Regularizer& regularizer) {
-  Json out;
-  config_put(out, "x", regularizer);
-  return out["x"];
-}
+const Tensor kFour = Tensor::from({1.0, -2.0, 3.0, -4.0}, {4});
 
 // R1 and R3 are rows of the specification's oracle.
 TEST(Regularizer, R1_AddsMagnitudesAndSquaresWithoutAHalf) {
-  EXPECT_NEAR(Regularizer("l1")(kWeight).item(), 0.1, 1e-8);
-  EXPECT_NEAR(Regularizer("l2")(kWeight).item(), 0.3, 1e-15);
-  EXPECT_NEAR(Regularizer("l1_l2")(kWeight).item(), 0.4, 1e-15);
-  EXPECT_EQ(Regularizer("l1l2")(kWeight).item(), 0.0);
-  EXPECT_NEAR(Regularizer(regularizers::L1L2({.l1 = 0.5, .l2 = 2.0}))(kWeight).item(), 65.0, 1e-13);
+  EXPECT_NEAR(Regularizer("l1")(kFour).item(), 0.1, 1e-8);
+  EXPECT_NEAR(Regularizer("l2")(kFour).item(), 0.3, 1e-15);
+  EXPECT_NEAR(Regularizer("l1_l2")(kFour).item(), 0.4, 1e-15);
+  EXPECT_EQ(Regularizer("l1l2")(kFour).item(), 0.0);
+  EXPECT_NEAR(Regularizer(regularizers::L1L2({.l1 = 0.5, .l2 = 2.0}))(kFour).item(), 65.0, 1e-13);
 }
 
 TEST(Regularizer, OrthogonalPenalisesParallelRows) {
@@ -36,7 +33,7 @@ TEST(Regularizer, OrthogonalPenalisesParallelRows) {
   EXPECT_NEAR(Regularizer("orthogonal_regularizer")(w).item(), 0.0047140451, 1e-9);
   const Regularizer columns = regularizers::OrthogonalRegularizer({.factor = 0.5, .mode = "columns"});
   EXPECT_NEAR(columns(w).item(), 0.5 / std::sqrt(2.0 * 5.0), 1e-15);
-  EXPECT_THROW(columns(kWeight), ValueError);
+  EXPECT_THROW(columns(kFour), ValueError);
 }
 
 TEST(Regularizer, GradientsMatchFiniteDifferences) {
@@ -48,14 +45,15 @@ TEST(Regularizer, GradientsMatchFiniteDifferences) {
 }
 
 TEST(Regularizer, WritesAndReadsTheEnvelopeOfKeras) {
-  EXPECT_EQ(written("l1").dump(),
+  EXPECT_EQ(written<Regularizer>("l1").dump(),
             R"({"module":"keras.regularizers","class_name":"L1","config":{"l1":0.009999999776482582},)"
             R"("registered_name":null})");
   EXPECT_EQ(
-      written("l2").dump(),
+      written<Regularizer>("l2").dump(),
       R"({"module":"keras.regularizers","class_name":"L2","config":{"l2":0.01},"registered_name":null})");
-  EXPECT_EQ(written(regularizers::L1L2({.l1 = 0.01, .l2 = 0.3}))["config"].dump(), R"({"l1":0.01,"l2":0.3})");
-  EXPECT_EQ(written("OrthogonalRegularizer")["config"].dump(),
+  EXPECT_EQ(written<Regularizer>(regularizers::L1L2({.l1 = 0.01, .l2 = 0.3}))["config"].dump(),
+            R"({"l1":0.01,"l2":0.3})");
+  EXPECT_EQ(written<Regularizer>("OrthogonalRegularizer")["config"].dump(),
             R"({"factor":0.009999999776482582,"mode":"rows"})");
   Regularizer tf1;
   config_get(Json::parse(R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})"),
@@ -65,9 +63,11 @@ TEST(Regularizer, WritesAndReadsTheEnvelopeOfKeras) {
 
 TEST(Regularizer, R3_WritesOneClassWithRoundedFactorsAsTensorFlow14) {
   const CompatibilityScope scope(Compatibility::tf14);
-  EXPECT_EQ(written("l2").dump(), R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})");
-  EXPECT_EQ(written("l1")["config"].dump(), R"({"l1":0.009999999776482582,"l2":0.0})");
-  EXPECT_EQ(written("l1_l2")["config"].dump(), R"({"l1":0.009999999776482582,"l2":0.009999999776482582})");
+  EXPECT_EQ(written<Regularizer>("l2").dump(),
+            R"({"class_name":"L1L2","config":{"l1":0.0,"l2":0.009999999776482582}})");
+  EXPECT_EQ(written<Regularizer>("l1")["config"].dump(), R"({"l1":0.009999999776482582,"l2":0.0})");
+  EXPECT_EQ(written<Regularizer>("l1_l2")["config"].dump(),
+            R"({"l1":0.009999999776482582,"l2":0.009999999776482582})");
 }
 
 TEST(Regularizer, KnowsTheNamesOfAllGenerations) {
@@ -91,20 +91,20 @@ struct Largest {
 
 TEST(Regularizer, TakesOneOfTheUsersThatIsRegistered) {
   register_regularizer<Largest>("my_package");
-  const Json json = written(Largest{.factor = 2.0});
+  const Json json = written<Regularizer>(Largest{.factor = 2.0});
   EXPECT_EQ(json.dump(), R"({"module":null,"class_name":"Largest","config":{"factor":2.0},)"
                          R"("registered_name":"my_package>Largest"})");
   Regularizer read;
   config_get(json, {"layer 'l'", "kernel_regularizer"}, read);
-  EXPECT_EQ(read(kWeight).item(), 6.0);
-  EXPECT_EQ(Regularizer("my_package>Largest")(kWeight).item(), 3.0);
+  EXPECT_EQ(read(kFour).item(), 6.0);
+  EXPECT_EQ(Regularizer("my_package>Largest")(kFour).item(), 3.0);
 
   register_regularizer("sum_all", [](const Tensor& x) { return ops::sum(x); });
-  EXPECT_EQ(written("sum_all").dump(),
+  EXPECT_EQ(written<Regularizer>("sum_all").dump(),
             R"({"module":"builtins","class_name":"function","config":"Custom>sum_all",)"
             R"("registered_name":"function"})");
-  config_get(written("sum_all"), {"layer 'l'", "kernel_regularizer"}, read);
-  EXPECT_EQ(read(kWeight).item(), -2.0);
+  config_get(written<Regularizer>("sum_all"), {"layer 'l'", "kernel_regularizer"}, read);
+  EXPECT_EQ(read(kFour).item(), -2.0);
 }
 
 TEST(Regularizer, RefusesFactorsThatAreNotNonNegative) {

@@ -104,7 +104,7 @@ TEST(Formula, GivesTheNumbersOfTheReadme) {
                          {0.3341224193572998, -0.08325821161270142, -0.2222684621810913});
 }
 
-Shape shape_of(const Json& dims) { return Shape(dims.get<std::vector<std::int64_t>>()); }
+Shape shape_from(const Json& dims) { return Shape(dims.get<std::vector<std::int64_t>>()); }
 
 // "a/b": the layer b of the model a.
 Ref<Layer> layer_at(const ModelBase& model, const std::string& path) {
@@ -132,14 +132,14 @@ class GoldenArchitecture : public ::testing::TestWithParam<Architecture> {
     for (const Json& row : json("weights.json.gz")) {
       const Ref<Layer> layer = layer_at(*model.shared(), row["layer"].get<std::string>());
       Variable variable = layer->own_weights().at(row["var"].get<std::size_t>());
-      variable.assign(formula(row["k"], shape_of(row["shape"]), row["offset"], row["scale"]));
+      variable.assign(formula(row["k"], shape_from(row["shape"]), row["offset"], row["scale"]));
     }
     return model;
   }
 
   Tensor input() const {
     const Json description = json("case.json")["input"];
-    return formula(description["k"], shape_of(description["shape"]), description["offset"],
+    return formula(description["k"], shape_from(description["shape"]), description["offset"],
                    description["scale"]);
   }
 
@@ -152,7 +152,7 @@ class GoldenArchitecture : public ::testing::TestWithParam<Architecture> {
   // Mean, deviation, first values and last value of a layer's output, within the error that float32 brings to
   // a deep network.
   static bool agrees(const Tensor& got, const Json& row) {
-    if (got.shape() != shape_of(row[2])) return false;
+    if (got.shape() != shape_from(row[2])) return false;
     double sum = 0.0;
     double squares = 0.0;
     const auto count = static_cast<double>(got.num_elements());

@@ -19,7 +19,7 @@
 namespace sepal {
 namespace {
 
-const std::string kFolder = std::string(SEPAL_SOURCE_DIR) + "/tests/golden/layers/";
+const std::string kLayersFolder = std::string(SEPAL_SOURCE_DIR) + "/tests/golden/layers/";
 
 struct GoldenCase {
   std::string group;
@@ -30,7 +30,7 @@ std::vector<GoldenCase> read_cases() {
   std::vector<GoldenCase> cases;
   for (const char* group : {"act", "actl", "bn", "ct2d", "cv1d", "cv2d", "dense", "dw1d", "dw2d", "merge",
                             "misc", "norm", "pool", "sc1d", "sc2d", "shape"}) {
-    std::ifstream file(kFolder + group + "/cases.json");
+    std::ifstream file(kLayersFolder + group + "/cases.json");
     const Json content = Json::parse(file);
     for (const Json& description : content["cases"]) {
       if (is_registered_layer(description["class"])) cases.push_back({group, description});
@@ -39,13 +39,13 @@ std::vector<GoldenCase> read_cases() {
   return cases;
 }
 
-void set_dtype(Json& config, const char* dtype) {
+void set_layer_dtype(Json& config, const char* dtype) {
   if (config.is_object()) {
     if (config.contains("class_name") && config["class_name"] == "DTypePolicy")
       config["config"]["name"] = dtype;
     // SpatialDropout writes the bare name.
     if (config.contains("dtype") && config["dtype"].is_string()) config["dtype"] = dtype;
-    for (auto& [key, value] : config.items()) set_dtype(value, dtype);
+    for (auto& [key, value] : config.items()) set_layer_dtype(value, dtype);
   }
 }
 
@@ -53,10 +53,10 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
  protected:
   void run(DType dtype) {
     const Json& description = GetParam().description;
-    arrays_ = testing::read_npz(kFolder + GetParam().group + "/" + std::string(description["file"]));
+    arrays_ = testing::read_npz(kLayersFolder + GetParam().group + "/" + std::string(description["file"]));
     dtype_ = dtype;
     Json envelope = description["config"];
-    set_dtype(envelope["config"], std::string(name_of(dtype)).c_str());
+    set_layer_dtype(envelope["config"], std::string(name_of(dtype)).c_str());
     const std::shared_ptr<Layer> layer = layer_from_envelope(envelope, "case");
 
     Tensors inputs;

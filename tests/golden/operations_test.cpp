@@ -13,7 +13,7 @@
 namespace sepal {
 namespace {
 
-const std::string kFolder = SEPAL_SOURCE_DIR "/tests/golden/operations/";
+const std::string kOperationsFolder = SEPAL_SOURCE_DIR "/tests/golden/operations/";
 
 struct OperationCase {
   std::string writer;
@@ -23,7 +23,7 @@ struct OperationCase {
 };
 
 std::vector<OperationCase> read_cases(const char* writer) {
-  std::ifstream file(kFolder + writer + ".json");
+  std::ifstream file(kOperationsFolder + writer + ".json");
   const Json content = Json::parse(file);
   std::vector<OperationCase> cases;
   for (const Json& description : content["cases"]) cases.push_back({writer, content["inputs"], description});

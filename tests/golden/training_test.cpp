@@ -15,7 +15,7 @@
 namespace sepal {
 namespace {
 
-const std::string kFolder = std::string(SEPAL_SOURCE_DIR) + "/tests/golden/train/";
+const std::string kTrainingFolder = std::string(SEPAL_SOURCE_DIR) + "/tests/golden/train/";
 
 void set_dtype(Json& value, const std::string& dtype) {
   if (value.is_object()) {
@@ -30,7 +30,7 @@ void set_dtype(Json& value, const std::string& dtype) {
 class GoldenTraining : public ::testing::TestWithParam<const char*> {
  protected:
   void run(DType dtype) {
-    const std::string folder = kFolder + GetParam() + "/";
+    const std::string folder = kTrainingFolder + GetParam() + "/";
     const Json description = read_json(folder + "case.json");
     set_floatx(dtype);
     const auto initial = testing::read_npz(folder + "init.npz");

@@ -26,7 +26,7 @@ const Shape kOne{1, 1, 1, 1};
 
 Tensor one(double value) { return Tensor::full(kOne, value); }
 
-SeparableConv2D separable() { return SeparableConv2D({.filters = 6, .kernel_size = 3}); }
+SeparableConv2D six_filters() { return SeparableConv2D({.filters = 6, .kernel_size = 3}); }
 
 // A layer of one number per weight.
 SeparableConv2D tiny(SeparableConv2DOptions options, double depthwise, double pointwise) {
@@ -38,7 +38,7 @@ SeparableConv2D tiny(SeparableConv2DOptions options, double depthwise, double po
   return layer;
 }
 
-Numbers values_of(const Tensors& losses) {
+Numbers items_of(const Tensors& losses) {
   Numbers values;
   for (const Tensor& loss : losses) values.push_back(loss.item());
   return values;
@@ -57,7 +57,7 @@ std::vector<std::string> keys_of(const Json& config) {
 }
 
 TEST(OracleRows, S2_TheClassIsALayerAndAnOperation) {
-  const Ref<Layer> layer = separable();
+  const Ref<Layer> layer = six_filters();
   EXPECT_NE(std::dynamic_pointer_cast<Operation>(layer.shared()), nullptr);
   EXPECT_EQ(layer->class_name(), "SeparableConv2D");
 }
@@ -68,7 +68,7 @@ TEST(OracleRows, S3_NothingStandsBetweenTheTwoConvolutions) {
 }
 
 TEST(OracleRows, S9_S66_LayersFromFilesTakeWhatKeras3Takes) {
-  Json config = separable()->get_config();
+  Json config = six_filters()->get_config();
   config["strides"] = config["dilation_rate"] = 2;
   const std::shared_ptr<Layer> layer =
       layer_from_envelope({{"class_name", "SeparableConv2D"}, {"config", config}}, "file");
@@ -123,11 +123,11 @@ TEST(OracleRows, S18_S19_S20_EachRegularizerSeesItsWholeWeight) {
   EXPECT_TRUE(layer->losses().empty());
   layer->build_for({1, 1, 2, 3});
   // 2 * 3 numbers, 3 * 2 and 2: each once, in the order of the weights.
-  EXPECT_EQ(values_of(layer->losses()), (Numbers{6, 60, 200}));
+  EXPECT_EQ(items_of(layer->losses()), (Numbers{6, 60, 200}));
   layer->build_for({1, 1, 2, 3});
   EXPECT_EQ(layer->losses().size(), 3U);
   layer->set_weights({Tensor::zeros({1, 2, 3, 1}), Tensor::zeros({1, 1, 3, 2}), Tensor::zeros({2})});
-  EXPECT_EQ(values_of(layer->losses()), (Numbers{0, 0, 0}));
+  EXPECT_EQ(items_of(layer->losses()), (Numbers{0, 0, 0}));
 }
 
 TEST(OracleRows, S22_S23_S24_EachConstraintHoldsItsOwnWeight) {
@@ -154,7 +154,7 @@ TEST(OracleRows, S27_S33_TrainableIsAnArgumentAndASetting) {
 }
 
 TEST(OracleRows, S34_TheInputSpecLearnsTheChannels) {
-  const SeparableConv2D last = separable();
+  const SeparableConv2D last = six_filters();
   const SeparableConv2D first({.filters = 6, .kernel_size = 3, .data_format = "channels_first"});
   EXPECT_FALSE(last->built());
   ASSERT_EQ(last->input_spec().size(), 1U);
@@ -183,7 +183,7 @@ TEST(OracleRows, S35_TheNameStaysAsItWasGiven) {
 }
 
 TEST(OracleRows, S37_InputsDoNotChangeTheDtype) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   EXPECT_EQ(layer->dtype(), DType::float32);
   EXPECT_EQ(layer(Tensor::ones({1, 5, 5, 3}, DType::float64)).dtype(), DType::float32);
   EXPECT_EQ(layer->dtype(), DType::float32);
@@ -191,10 +191,10 @@ TEST(OracleRows, S37_InputsDoNotChangeTheDtype) {
 }
 
 TEST(OracleRows, S38_TheGraphIsThatOfTheConstruction) {
-  const SeparableConv2D before = separable();
-  EXPECT_EQ(before->graph(), separable()->graph());
+  const SeparableConv2D before = six_filters();
+  EXPECT_EQ(before->graph(), six_filters()->graph());
   clear_session();
-  const SeparableConv2D after = separable();
+  const SeparableConv2D after = six_filters();
   EXPECT_NE(after->graph(), before->graph());
   (void)before(Tensor::ones({1, 5, 5, 3}));
   EXPECT_NE(after->graph(), before->graph());
@@ -206,7 +206,7 @@ TEST(OracleRows, S45_LossesOfCallsAreThoseOfTheLastExceptAsTensorFlow14) {
                                         .activity_regularizer = regularizers::L1({.l1 = 1.0})},
                                        2, 3);
     for (const double input : inputs) (void)layer(one(input));
-    return values_of(layer->losses());
+    return items_of(layer->losses());
   };
   EXPECT_EQ(losses_after({}), (Numbers{2}));
   EXPECT_EQ(losses_after({1, 10}), (Numbers{2, 61}));
@@ -215,13 +215,13 @@ TEST(OracleRows, S45_LossesOfCallsAreThoseOfTheLastExceptAsTensorFlow14) {
 }
 
 TEST(OracleRows, S46_TheLayerMakesNoUpdates) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   (void)layer(Tensor::ones({1, 5, 5, 3}), {.training = true});
   EXPECT_TRUE(layer->updates().empty());
 }
 
 TEST(OracleRows, S48_S49_S50_WeightsAreListedInTheOrderOfTheirCreation) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   EXPECT_TRUE(layer->weights().empty());
   layer->build_for({kNone, 5, 5, 3});
   const std::vector<std::string> order{"depthwise_kernel", "pointwise_kernel", "bias"};
@@ -240,7 +240,7 @@ TEST(OracleRows, S48_S49_S50_WeightsAreListedInTheOrderOfTheirCreation) {
 }
 
 TEST(OracleRows, S51_S52_S53_VariablesAreTheWeights) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   layer->build_for({kNone, 5, 5, 3});
   (void)layer->add_weight({.shape = {1}, .trainable = false, .name = "count"});
   for (const bool trainable : {true, false}) {
@@ -283,14 +283,14 @@ TEST(OracleRows, S54_ArgumentsAreCheckedInTheOrderOfThePage) {
 }
 
 TEST(OracleRows, S59_UpdatesOfAFrozenLayerStay) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   layer->add_update([] {});
   layer->set_trainable(false);
   EXPECT_EQ(layer->updates().size(), 1U);
 }
 
 TEST(OracleRows, S61_TheDefaultInitializerFollowsTheDtype) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   // glorot_uniform would draw from within sqrt(3): of 64 draws some would not be cut to 0.
   for (int i = 0; i < 64; ++i) {
     const Variable count = layer->add_variable("count" + std::to_string(i), {1}, {.dtype = DType::int32});
@@ -305,11 +305,11 @@ TEST(OracleRows, S61_TheDefaultInitializerFollowsTheDtype) {
 }
 
 TEST(OracleRows, S61_ARegularizerOfAVariableIsALoss) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   (void)layer->add_variable("scale", {3},
                             {.initializer = "ones", .regularizer = regularizers::L2({.l2 = 2.0})});
-  EXPECT_EQ(values_of(layer->losses()), (Numbers{6}));
-  EXPECT_EQ(values_of(layer->get_losses_for(nullptr)), (Numbers{6}));
+  EXPECT_EQ(items_of(layer->losses()), (Numbers{6}));
+  EXPECT_EQ(items_of(layer->get_losses_for(nullptr)), (Numbers{6}));
 }
 
 TEST(OracleRows, S62_AddWeightReadsNamesAndTakesTheDtypeOfTheLayer) {
@@ -326,7 +326,7 @@ TEST(OracleRows, S62_AddWeightReadsNamesAndTakesTheDtypeOfTheLayer) {
 }
 
 TEST(OracleRows, S63_ApplyRecordsACallAsCallingDoes) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   const KerasTensor x = Input({.shape = {5, 5, 3}});
   const KerasTensor y = layer->apply(x);
   EXPECT_EQ(layer->inbound_nodes().size(), 1U);
@@ -335,7 +335,7 @@ TEST(OracleRows, S63_ApplyRecordsACallAsCallingDoes) {
 }
 
 TEST(OracleRows, S64_BuildMakesWeightsAndNoNode) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   layer->build_for({kNone, 5, 5, 3});
   EXPECT_TRUE(layer->built());
   EXPECT_TRUE(layer->inbound_nodes().empty());
@@ -373,7 +373,7 @@ TEST(OracleRows, S69_TheConfigHasTheKeysOfKeras3) {
 }
 
 TEST(OracleRows, S72_S73_ShapesBelongToTheirNode) {
-  const SeparableConv2D layer = separable();
+  const SeparableConv2D layer = six_filters();
   const KerasTensor first = layer(Input({.shape = {5, kNone, 3}}));
   const KerasTensor second = layer(Input({.batch_shape = {2, 7, 6, 3}}));
   EXPECT_EQ(layer->get_input_shape_at(0), (Shape{kNone, 5, kNone, 3}));

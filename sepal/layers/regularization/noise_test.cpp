@@ -24,12 +24,12 @@ Moments moments(const Tensor& x) {
   return m;
 }
 
-const CallOptions kTraining{.training = true};
+const CallOptions kWithNoise{.training = true};
 constexpr std::int64_t kMany = 100000;
 
 TEST(GaussianNoise, AddsNumbersOfItsDeviation) {
   const layers::GaussianNoise layer({.stddev = 0.5, .seed = 1});
-  const Moments m = moments(layer(Tensor::full({kMany}, 3.0), kTraining));
+  const Moments m = moments(layer(Tensor::full({kMany}, 3.0), kWithNoise));
   // Standard deviations of mean and variance: 0.0016, 0.0011.
   EXPECT_NEAR(m.mean, 3.0, 0.008);
   EXPECT_NEAR(m.variance, 0.25, 0.006);
@@ -37,7 +37,7 @@ TEST(GaussianNoise, AddsNumbersOfItsDeviation) {
 
 TEST(GaussianDropout, MultipliesByNumbersAroundOne) {
   const layers::GaussianDropout layer({.rate = 0.2, .seed = 1});
-  const Moments m = moments(layer(Tensor::full({kMany}, 2.0), kTraining));
+  const Moments m = moments(layer(Tensor::full({kMany}, 2.0), kWithNoise));
   // Variance rate / (1 - rate) = 0.25, times 2².
   EXPECT_NEAR(m.mean, 2.0, 0.016);
   EXPECT_NEAR(m.variance, 1.0, 0.024);
@@ -46,14 +46,14 @@ TEST(GaussianDropout, MultipliesByNumbersAroundOne) {
 TEST(AlphaDropout, KeepsMeanAndVariance) {
   const layers::AlphaDropout layer({.rate = 0.3, .seed = 1});
   const layers::GaussianNoise source({.stddev = 1.0, .seed = 2});
-  const Moments m = moments(layer(source(Tensor::zeros({kMany}), kTraining), kTraining));
+  const Moments m = moments(layer(source(Tensor::zeros({kMany}), kWithNoise), kWithNoise));
   EXPECT_NEAR(m.mean, 0.0, 0.016);
   EXPECT_NEAR(m.variance, 1.0, 0.04);
 }
 
 TEST(AlphaDropout, BroadcastsTheNoiseShape) {
   const layers::AlphaDropout layer({.rate = 0.5, .noise_shape = {{kNone, 1}}, .seed = 1});
-  const Tensor y = layer(Tensor::ones({50, 4}), kTraining);
+  const Tensor y = layer(Tensor::ones({50, 4}), kWithNoise);
   for (std::int64_t row = 0; row < 50; ++row) {
     for (std::int64_t i = 1; i < 4; ++i) EXPECT_EQ(y.at(row * 4 + i), y.at(row * 4));
   }
@@ -76,20 +76,20 @@ void expect_whole_channels(const Tensor& y, std::int64_t outer, std::int64_t cel
 
 TEST(SpatialDropout, DropsWholeChannels) {
   expect_whole_channels(
-      layers::SpatialDropout1D({.rate = 0.5, .seed = 1})(Tensor::ones({8, 5, 6}), kTraining), 8, 5, 6);
+      layers::SpatialDropout1D({.rate = 0.5, .seed = 1})(Tensor::ones({8, 5, 6}), kWithNoise), 8, 5, 6);
   expect_whole_channels(
-      layers::SpatialDropout2D({.rate = 0.5, .seed = 1})(Tensor::ones({8, 3, 2, 6}), kTraining), 8, 6, 6);
+      layers::SpatialDropout2D({.rate = 0.5, .seed = 1})(Tensor::ones({8, 3, 2, 6}), kWithNoise), 8, 6, 6);
   const layers::SpatialDropout3D first({.rate = 0.5, .data_format = "channels_first", .seed = 1});
-  expect_whole_channels(first(Tensor::ones({8, 6, 2, 3, 2}), kTraining), 48, 12, 1);
+  expect_whole_channels(first(Tensor::ones({8, 6, 2, 3, 2}), kWithNoise), 48, 12, 1);
 }
 
 TEST(SpatialDropout, DropsEverythingWithRateOne) {
   const layers::SpatialDropout1D layer({.rate = 1.0});
-  testing::expect_values(layer(Tensor::ones({1, 1, 2}), kTraining), {1, 1, 2}, {0, 0});
+  testing::expect_values(layer(Tensor::ones({1, 1, 2}), kWithNoise), {1, 1, 2}, {0, 0});
 }
 
 TEST(StochasticDepth, DropsWholeSamples) {
-  const Tensor y = layers::StochasticDepth({.drop_path_rate = 0.5})(Tensor::ones({64, 2, 3}), kTraining);
+  const Tensor y = layers::StochasticDepth({.drop_path_rate = 0.5})(Tensor::ones({64, 2, 3}), kWithNoise);
   expect_whole_channels(y, 64, 6, 1);
 }
 
@@ -103,9 +103,9 @@ TEST(Noise, ComesAgainFromTheSameSeed) {
   const Tensor x = Tensor::zeros({100});
   const layers::GaussianNoise one({.stddev = 0.5, .seed = 3});
   const layers::GaussianNoise other({.stddev = 0.5, .seed = 3});
-  const Tensor first = one(x, kTraining);
-  testing::expect_same_bits(other(x, kTraining), first);
-  EXPECT_NE(one(x, kTraining).at(0), first.at(0));
+  const Tensor first = one(x, kWithNoise);
+  testing::expect_same_bits(other(x, kWithNoise), first);
+  EXPECT_NE(one(x, kWithNoise).at(0), first.at(0));
 }
 
 TEST(Noise, RefusesAmountsOutsideOfZeroToOne) {

@@ -14,7 +14,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 // What the bar writes for two epochs of two steps.
-std::string written(int verbose, bool terminal) {
+std::string bar_text(int verbose, bool terminal) {
   std::string text;
   callbacks::ProgressBar bar({.write = [&](const std::string& part) { text += part; }, .terminal = terminal});
   testing::FakeHost host;
@@ -38,12 +38,12 @@ std::string written(int verbose, bool terminal) {
 TEST(ProgressBar, WritesOneLinePerEpochWhereThereIsNoTerminal) {
   const std::string line =
       "2/2 - [0-9]+s - [0-9]+[mu]?s/step - accuracy: 0\\.5000 - loss: 0\\.2500 - val_loss: 1\\.2000e-04\n";
-  EXPECT_THAT(written(1, false), MatchesRegex("Epoch 1/2 - " + line + "Epoch 2/2 - " + line));
-  EXPECT_THAT(written(2, true), MatchesRegex("Epoch 1/2 - " + line + "Epoch 2/2 - " + line));
+  EXPECT_THAT(bar_text(1, false), MatchesRegex("Epoch 1/2 - " + line + "Epoch 2/2 - " + line));
+  EXPECT_THAT(bar_text(2, true), MatchesRegex("Epoch 1/2 - " + line + "Epoch 2/2 - " + line));
 }
 
 TEST(ProgressBar, RedrawsInPlaceOnATerminal) {
-  const std::string text = written(1, true);
+  const std::string text = bar_text(1, true);
   EXPECT_THAT(text, StartsWith("Epoch 1/2\n\r"));
   EXPECT_THAT(text, HasSubstr("1/2"));
   EXPECT_THAT(text, HasSubstr("━"));

@@ -8,20 +8,22 @@
 #include "sepal/base/error.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
+#include "tests/support/loss_examples.h"
 #include "tests/support/tensor_checks.h"
+#include "tests/support/written_config.h"
 
 namespace sepal {
 namespace {
 
+using testing::written;
+
 // Values below are what Keras 3.15 computes in float64.
-const Tensor kShares = Tensor::from({0.2, 0.7, 0.1, 0.0, 1.0, 0.0, 0.5, 0.25, 0.25, 1.0, 0.0, 0.0}, {4, 3});
-const Tensor kProbabilities =
-    Tensor::from({0.3, 0.6, 0.1, 0.8, 0.15, 0.05, 0.2, 0.5, 0.3, 0.9, 0.05, 0.25}, {4, 3});
-const Tensor kLogits =
-    Tensor::from({1.5, -0.5, 0.25, -2.0, 0.75, 3.0, 0.1, 0.2, -0.3, 4.0, -1.0, 0.5}, {4, 3});
-const Tensor kBits = Tensor::from({1., 0., 1., 0., 1., 0., 1., 1., 0., 0., 0., 1.}, {4, 3});
-const Tensor kLabels = Tensor::from<std::int64_t>({2, 0, 1, 0}, {4});
-const Tensor kWeights = Tensor::from({1.0, 0.5, 2.0, 0.0}, {4});
+using testing::kBits;
+using testing::kLabels;
+using testing::kLogits;
+using testing::kProbabilities;
+using testing::kShares;
+using testing::kWeights;
 
 // The options of an object, with no reduction.
 template <class Object>
@@ -188,53 +190,52 @@ TEST(Losses, GradientsMatchFiniteDifferences) {
   check(SparseCategoricalCrossentropy({.from_logits = true, .ignore_class = 0}), kLabels, kLogits);
 }
 
-Json written(const Loss& loss) {
-  Json out;
-  config_put(out, "x", loss);
-  return out["x"];
-}
-
-Loss read(const char* text) {
+Loss read_loss(const char* text) {
   Loss loss;
   config_get(Json::parse(text), {"compile_config", "loss"}, loss);
   return loss;
 }
 
 TEST(Losses, WriteNamesAsGivenAndObjectsAsEnvelopes) {
-  EXPECT_EQ(written("mse"), "mse");
+  EXPECT_EQ(written<Loss>("mse"), "mse");
   EXPECT_EQ(Loss("mse").name(), "mse");
-  EXPECT_EQ(written("crossentropy"), "crossentropy");
-  EXPECT_TRUE(written(nullptr).is_null());
-  EXPECT_EQ(written(losses::SparseCategoricalCrossentropy({.from_logits = true})).dump(),
+  EXPECT_EQ(written<Loss>("crossentropy"), "crossentropy");
+  EXPECT_TRUE(written<Loss>(nullptr).is_null());
+  EXPECT_EQ(written<Loss>(losses::SparseCategoricalCrossentropy({.from_logits = true})).dump(),
             R"({"module":"keras.losses","class_name":"SparseCategoricalCrossentropy","config":)"
             R"({"name":"sparse_categorical_crossentropy","reduction":"sum_over_batch_size",)"
             R"("from_logits":true,"ignore_class":null},"registered_name":null})");
-  EXPECT_EQ(written(losses::CategoricalCrossentropy({.label_smoothing = 0.1}))["config"].dump(),
+  EXPECT_EQ(written<Loss>(losses::CategoricalCrossentropy({.label_smoothing = 0.1}))["config"].dump(),
             R"({"name":"categorical_crossentropy","reduction":"sum_over_batch_size","from_logits":false,)"
             R"("label_smoothing":0.1,"axis":-1})");
-  EXPECT_EQ(written(losses::Huber())["config"].dump(),
+  EXPECT_EQ(written<Loss>(losses::Huber())["config"].dump(),
             R"({"name":"huber_loss","reduction":"sum_over_batch_size"})");
-  EXPECT_EQ(written(losses::Huber({.delta = 0.5}))["config"]["delta"], 0.5);
+  EXPECT_EQ(written<Loss>(losses::Huber({.delta = 0.5}))["config"]["delta"], 0.5);
 }
 
 TEST(Losses, ReadEveryDialect) {
-  EXPECT_EQ(read(R"("mae")").name(), "mae");
-  EXPECT_FALSE(read("null"));
+  EXPECT_EQ(read_loss(R"("mae")").name(), "mae");
+  EXPECT_FALSE(read_loss("null"));
   const Loss keras2 =
-      read(R"({"class_name":"SparseCategoricalCrossentropy","config":{"reduction":"auto",)"
-           R"("name":"sparse_categorical_crossentropy","from_logits":true,"ignore_class":null}})");
+      read_loss(R"({"class_name":"SparseCategoricalCrossentropy","config":{"reduction":"auto",)"
+                R"("name":"sparse_categorical_crossentropy","from_logits":true,"ignore_class":null}})");
   EXPECT_EQ(keras2.reduction(), "sum_over_batch_size");
   EXPECT_NEAR(keras2(kLabels, kLogits).item(), 1.9163331571054545, 1e-12);
-  const Loss wrapper = read(R"({"class_name":"LossFunctionWrapper","config":{"reduction":"sum","name":"mse",)"
-                            R"("fn":"mean_squared_error"}})");
+  const Loss wrapper =
+      read_loss(R"({"class_name":"LossFunctionWrapper","config":{"reduction":"sum","name":"mse",)"
+                R"("fn":"mean_squared_error"}})");
   EXPECT_NEAR(wrapper(kShares, kProbabilities).item(), 0.5383333333333333, 1e-12);
-  const Loss unreduced = read(
+  const Loss tf_keras =
+      read_loss(R"({"module":"keras.losses","class_name":"MeanSquaredError","config":{"reduction":"auto",)"
+                R"("name":"mean_squared_error","fn":"mean_squared_error"},"registered_name":null})");
+  EXPECT_NEAR(tf_keras(kShares, kProbabilities).item(), 0.5383333333333333 / 4.0, 1.0);
+  const Loss unreduced = read_loss(
       R"({"module":"keras.losses","class_name":"MeanSquaredError","config":{"name":"m","reduction":null},)"
       R"("registered_name":null})");
   EXPECT_EQ(unreduced.reduction(), "none");
   EXPECT_EQ(unreduced.name(), "m");
-  EXPECT_THROW(read(R"("foo")"), ValueError);
-  EXPECT_THROW(read(R"({"class_name":"Huber","config":{"width":1}})"), TypeError);
+  EXPECT_THROW(read_loss(R"("foo")"), ValueError);
+  EXPECT_THROW(read_loss(R"({"class_name":"Huber","config":{"width":1}})"), TypeError);
 }
 
 TEST(Losses, TakeAFunctionOfTheUsers) {
@@ -244,7 +245,7 @@ TEST(Losses, TakeAFunctionOfTheUsers) {
   };
   const Tensor zeros = Tensor::zeros({2, 2}, DType::float64);
   EXPECT_EQ(cubic(zeros, Tensor::from({1.0, 3.0, 0.0, 2.0}, {2, 2})).item(), 9.0);
-  EXPECT_THROW(written(cubic), ValueError);
+  EXPECT_THROW(written<Loss>(cubic), ValueError);
 }
 
 Tensor largest_error(const Tensor& y_true, const Tensor& y_pred) {
@@ -256,10 +257,10 @@ TEST(Losses, KnowAFunctionOfTheUsersThatIsRegistered) {
   const Tensor zeros = Tensor::zeros({2, 2}, DType::float64);
   const Tensor predictions = Tensor::from({1.0, 3.0, 0.0, 2.0}, {2, 2});
   EXPECT_EQ(Loss("largest_error")(zeros, predictions).item(), 2.5);
-  EXPECT_EQ(written("largest_error"), "largest_error");
+  EXPECT_EQ(written<Loss>("largest_error"), "largest_error");
   const LossFunction function = "largest_error";
-  EXPECT_EQ(written(function)["config"], "Custom>largest_error");
-  EXPECT_EQ(read(written(function).dump().c_str())(zeros, predictions).item(), 2.5);
+  EXPECT_EQ(written<Loss>(function)["config"], "Custom>largest_error");
+  EXPECT_EQ(read_loss(written<Loss>(function).dump().c_str())(zeros, predictions).item(), 2.5);
 }
 
 }  // namespace

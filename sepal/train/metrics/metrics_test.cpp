@@ -7,20 +7,22 @@
 #include "sepal/base/error.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
+#include "tests/support/loss_examples.h"
 #include "tests/support/tensor_checks.h"
+#include "tests/support/written_config.h"
 
 namespace sepal {
 namespace {
 
+using testing::written;
+
 // Values below are what Keras 3.15 computes in float64.
-const Tensor kShares = Tensor::from({0.2, 0.7, 0.1, 0.0, 1.0, 0.0, 0.5, 0.25, 0.25, 1.0, 0.0, 0.0}, {4, 3});
-const Tensor kProbabilities =
-    Tensor::from({0.3, 0.6, 0.1, 0.8, 0.15, 0.05, 0.2, 0.5, 0.3, 0.9, 0.05, 0.25}, {4, 3});
-const Tensor kLogits =
-    Tensor::from({1.5, -0.5, 0.25, -2.0, 0.75, 3.0, 0.1, 0.2, -0.3, 4.0, -1.0, 0.5}, {4, 3});
-const Tensor kBits = Tensor::from({1., 0., 1., 0., 1., 0., 1., 1., 0., 0., 0., 1.}, {4, 3});
-const Tensor kLabels = Tensor::from<std::int64_t>({2, 0, 1, 0}, {4});
-const Tensor kWeights = Tensor::from({1.0, 0.5, 2.0, 0.0}, {4});
+using testing::kBits;
+using testing::kLabels;
+using testing::kLogits;
+using testing::kProbabilities;
+using testing::kShares;
+using testing::kWeights;
 
 // After an update with everything, then after one more with the first two rows.
 void expect_results(Metric metric, const Tensor& y_true, const Tensor& y_pred, double first, double second,
@@ -173,44 +175,39 @@ TEST(Metric, RefusesShapesThatDoNotFit) {
   EXPECT_THROW(Metric().result(), RuntimeError);
 }
 
-Json written(const Metric& metric) {
-  Json out;
-  config_put(out, "x", metric);
-  return out["x"];
-}
-
-Metric read(const char* text) {
+Metric read_metric(const char* text) {
   Metric metric;
   config_get(Json::parse(text), {"compile_config", "metrics"}, metric);
   return metric;
 }
 
 TEST(Metric, WritesNamesAsGivenAndObjectsAsEnvelopes) {
-  EXPECT_EQ(written("accuracy"), "accuracy");
-  EXPECT_EQ(written(metrics::SparseCategoricalAccuracy()).dump(),
+  EXPECT_EQ(written<Metric>("accuracy"), "accuracy");
+  EXPECT_EQ(written<Metric>(metrics::SparseCategoricalAccuracy()).dump(),
             R"({"module":"keras.metrics","class_name":"SparseCategoricalAccuracy","config":)"
             R"({"name":"sparse_categorical_accuracy","dtype":"float32"},"registered_name":null})");
-  EXPECT_EQ(written(metrics::BinaryAccuracy())["config"].dump(),
+  EXPECT_EQ(written<Metric>(metrics::BinaryAccuracy())["config"].dump(),
             R"({"name":"binary_accuracy","dtype":"float32","threshold":0.5})");
-  EXPECT_EQ(written(metrics::SparseTopKCategoricalAccuracy())["config"].dump(),
+  EXPECT_EQ(written<Metric>(metrics::SparseTopKCategoricalAccuracy())["config"].dump(),
             R"({"name":"sparse_top_k_categorical_accuracy","dtype":"float32","k":5})");
-  EXPECT_EQ(written(metrics::SparseCategoricalCrossentropy())["config"].dump(),
+  EXPECT_EQ(written<Metric>(metrics::SparseCategoricalCrossentropy())["config"].dump(),
             R"({"name":"sparse_categorical_crossentropy","dtype":"float32","from_logits":false,)"
             R"("ignore_class":null,"axis":-1})");
 }
 
 TEST(Metric, ReadsEveryDialect) {
-  EXPECT_EQ(read(R"("acc")").name(), "acc");
-  const Metric object = read(R"({"module":"keras.metrics","class_name":"RootMeanSquaredError","config":)"
-                             R"({"name":"r","dtype":"float32"},"registered_name":null})");
+  EXPECT_EQ(read_metric(R"("acc")").name(), "acc");
+  const Metric object =
+      read_metric(R"({"module":"keras.metrics","class_name":"RootMeanSquaredError","config":)"
+                  R"({"name":"r","dtype":"float32"},"registered_name":null})");
   EXPECT_EQ(object.name(), "r");
-  EXPECT_EQ(written(object)["class_name"], "RootMeanSquaredError");
+  EXPECT_EQ(written<Metric>(object)["class_name"], "RootMeanSquaredError");
   const Metric wrapper =
-      read(R"({"class_name":"MeanMetricWrapper","config":{"name":"accuracy","dtype":"float32",)"
-           R"("fn":"sparse_categorical_accuracy"}})");
+      read_metric(R"({"class_name":"MeanMetricWrapper","config":{"name":"accuracy","dtype":"float32",)"
+                  R"("fn":"sparse_categorical_accuracy"}})");
   EXPECT_EQ(wrapper.name(), "accuracy");
-  EXPECT_EQ(written(wrapper)["class_name"], "SparseCategoricalAccuracy");
-  EXPECT_FALSE(read("null"));
+  EXPECT_EQ(written<Metric>(wrapper)["class_name"], "SparseCategoricalAccuracy");
+  EXPECT_FALSE(read_metric("null"));
 }
 
 class Largest final : public MetricBase {
@@ -231,7 +228,7 @@ TEST(Metric, TakesFunctionsAndClassesOfTheUsers) {
   Metric function = [](const Tensor& y_true, const Tensor&) { return y_true; };
   function.update_state(kWeights, kWeights);
   EXPECT_EQ(function.result(), 0.875);
-  EXPECT_THROW(written(function), ValueError);
+  EXPECT_THROW(written<Metric>(function), ValueError);
   Metric object = std::make_shared<Largest>();
   object.update_state({}, kLogits);
   EXPECT_EQ(object.result(), 4.0);
@@ -252,9 +249,9 @@ struct Bias {
 
 TEST(Metric, KnowsAClassOfTheUsersThatIsRegistered) {
   register_metric<Bias>("my_package");
-  const Json json = written(Bias{.scale = 2.0});
+  const Json json = written<Metric>(Bias{.scale = 2.0});
   EXPECT_EQ(json["registered_name"], "my_package>Bias");
-  Metric read_back = read(json.dump().c_str());
+  Metric read_back = read_metric(json.dump().c_str());
   read_back.update_state(Tensor::from({1.0, 2.0}, {2}), Tensor::from({2.0, 2.5}, {2}));
   EXPECT_EQ(read_back.result(), 1.5);
 }

@@ -8,9 +8,12 @@
 #include "sepal/base/parallel.h"
 #include "sepal/train/optimizers/optimizers.h"
 #include "tests/support/tensor_checks.h"
+#include "tests/support/written_config.h"
 
 namespace sepal {
 namespace {
+
+using testing::written;
 
 Variable variable(const std::vector<double>& values, const Shape& shape, const char* name, DType dtype) {
   return Variable(Tensor::from(values, shape).astype(dtype), name);
@@ -239,13 +242,7 @@ TEST(Optimizer, SetsItsLearningRateUnlessAScheduleDoes) {
   EXPECT_THROW(adam->set_learning_rate(0.1), TypeError);
 }
 
-Json written(const Optimizer& optimizer) {
-  Json out;
-  config_put(out, "x", optimizer);
-  return out["x"];
-}
-
-Optimizer read(const std::string& text) {
+Optimizer read_optimizer(const std::string& text) {
   Optimizer optimizer;
   config_get(Json::parse(text), {"model", "optimizer"}, optimizer);
   return optimizer;
@@ -258,35 +255,36 @@ TEST(Optimizer, WritesAndReadsTheEnvelopeOfKeras) {
       R"("clipvalue":null,"use_ema":false,"ema_momentum":0.99,"ema_overwrite_frequency":null,)"
       R"("loss_scale_factor":null,"gradient_accumulation_steps":null,"beta_1":0.9,"beta_2":0.999,)"
       R"("epsilon":1e-07,"amsgrad":true},"registered_name":null})";
-  EXPECT_EQ(written(optimizers::Adam({.learning_rate = 0.01, .amsgrad = true})).dump(), adam);
-  EXPECT_EQ(written(read(adam)).dump(), adam);
+  EXPECT_EQ(written<Optimizer>(optimizers::Adam({.learning_rate = 0.01, .amsgrad = true})).dump(), adam);
+  EXPECT_EQ(written<Optimizer>(read_optimizer(adam)).dump(), adam);
   for (const char* name : {"sgd", "adamw", "RMSprop", "adagrad"}) {
-    const Json json = written(name);
-    EXPECT_EQ(written(read(json.dump())).dump(), json.dump());
+    const Json json = written<Optimizer>(name);
+    EXPECT_EQ(written<Optimizer>(read_optimizer(json.dump())).dump(), json.dump());
   }
-  const Json scheduled =
-      written(optimizers::SGD({.learning_rate = schedules::ExponentialDecay(
-                                   {.initial_learning_rate = 0.1, .decay_steps = 2, .decay_rate = 0.5})}));
+  const Json scheduled = written<Optimizer>(
+      optimizers::SGD({.learning_rate = schedules::ExponentialDecay(
+                           {.initial_learning_rate = 0.1, .decay_steps = 2, .decay_rate = 0.5})}));
   EXPECT_EQ(scheduled["config"]["learning_rate"].dump(),
             R"({"module":"keras.optimizers.schedules","class_name":"ExponentialDecay","config":)"
             R"({"initial_learning_rate":0.1,"decay_steps":2,"decay_rate":0.5,"staircase":false,)"
             R"("name":"ExponentialDecay"},"registered_name":null})");
-  EXPECT_EQ(written(read(scheduled.dump())).dump(), scheduled.dump());
+  EXPECT_EQ(written<Optimizer>(read_optimizer(scheduled.dump())).dump(), scheduled.dump());
 }
 
 TEST(Optimizer, ReadsTheDialectsOfOlderKeras) {
-  const Optimizer keras2 = read(
+  const Optimizer keras2 = read_optimizer(
       R"({"module":"keras.optimizers.experimental","class_name":"SGD","config":{"name":"SGD",)"
       R"("weight_decay":null,"clipnorm":null,"global_clipnorm":null,"clipvalue":null,"use_ema":false,)"
       R"("ema_momentum":0.99,"ema_overwrite_frequency":100,"jit_compile":false,"is_legacy_optimizer":false,)"
       R"("learning_rate":0.25,"momentum":0.5,"nesterov":true},"registered_name":null})");
   EXPECT_EQ(keras2->learning_rate(), 0.25);
-  EXPECT_EQ(written(keras2)["config"]["nesterov"], true);
-  const Optimizer keras1 = read(R"({"class_name":"Adam","config":{"lr":0.5,"beta_1":0.75,"decay":0.0}})");
+  EXPECT_EQ(written<Optimizer>(keras2)["config"]["nesterov"], true);
+  const Optimizer keras1 =
+      read_optimizer(R"({"class_name":"Adam","config":{"lr":0.5,"beta_1":0.75,"decay":0.0}})");
   EXPECT_EQ(keras1->learning_rate(), 0.5);
-  EXPECT_EQ(written(keras1)["config"]["beta_1"], 0.75);
-  EXPECT_THROW(read(R"({"class_name":"Adam","config":{"momentum":0.5}})"), TypeError);
-  EXPECT_FALSE(read("null"));
+  EXPECT_EQ(written<Optimizer>(keras1)["config"]["beta_1"], 0.75);
+  EXPECT_THROW(read_optimizer(R"({"class_name":"Adam","config":{"momentum":0.5}})"), TypeError);
+  EXPECT_FALSE(read_optimizer("null"));
 }
 
 TEST(Optimizer, GivesTheSameBitsForAnyNumberOfThreads) {
@@ -319,7 +317,7 @@ class Halving final : public optimizers::OptimizerBase {
 TEST(Optimizer, TakesAClassOfTheUsers) {
   Optimizer::add("Halving",
                  [](const Json*, const std::string&) { return Optimizer(std::make_shared<Halving>()); });
-  const Optimizer halving = read(written(Optimizer(std::make_shared<Halving>())).dump());
+  const Optimizer halving = read_optimizer(written<Optimizer>(Optimizer(std::make_shared<Halving>())).dump());
   const Variable v(Tensor::ones({1}), "v");
   halving->apply({Tensor::ones({1})}, {v});
   EXPECT_EQ(v.value().item(), 0.5);
