@@ -20,15 +20,18 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Calls f(d, c) for whole vectors of channels, then for single channels.
-template <class T, class F>
+/// Calls f(d, c) for vectors that cover the channels: the last of them begins so that it ends with the
+/// channels, and what it shares with the one before is computed twice. Fewer channels take smaller vectors.
+template <class T, std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>()), class F>
 HWY_INLINE void for_channels(std::int64_t channels, const F& f) {
-  const hn::ScalableTag<T> d;
-  const hn::CappedTag<T, 1> one;
-  const std::int64_t lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const hn::CappedTag<T, kLanes> d;
+  constexpr auto lanes = static_cast<std::int64_t>(kLanes);
+  if constexpr (kLanes > 1) {
+    if (channels < lanes) return for_channels<T, kLanes / 2>(channels, f);
+  }
   std::int64_t c = 0;
   for (; c + lanes <= channels; c += lanes) f(d, c);
-  for (; c < channels; ++c) f(one, c);
+  if (c < channels) f(d, channels - lanes);
 }
 
 /// The largest element of a window: first the maximum alone, then where it is, so that no step waits for a
