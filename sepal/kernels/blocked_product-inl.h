@@ -57,15 +57,9 @@ struct Ahead {
   std::int64_t floats = 0;
 };
 
-/// c = clamp(a * b + bias + residual): `rows` x `depth` times `depth` x `columns`, the columns from
-/// `begin_column` (of a panel) to `end_column`.
-struct Product {
-  std::int64_t rows, depth, columns;
-  std::int64_t begin_column = 0, end_column = 0;
-  const float* a;  // [depth block][rows of a][16]
-  std::int64_t a_block;
-  const float* b;  // [panel][depth][panel_columns], zero behind `columns`
-  std::int64_t panel_columns;
+/// What becomes of the sums of a product: c = clamp(sums + bias + residual).
+struct Results {
+  std::int64_t columns;
   const float* bias;                // [column block][16] or null
   const float* residual = nullptr;  // laid out as c
   Clamp clamp = {};
@@ -77,41 +71,65 @@ struct Product {
   bool c_is_far;
   // c is written past the caches; each vector of it must then be whole and aligned.
   bool stream = false;
+};
+
+/// `rows` x `depth` times `depth` x `columns`, the columns from `begin_column` (of a panel) to `end_column`.
+struct Product {
+  std::int64_t rows, depth;
+  std::int64_t begin_column = 0, end_column = 0;
+  const float* a;  // [depth block][rows of a][16]
+  std::int64_t a_block;
+  const float* b;  // [panel][depth][panel_columns], zero behind the last column
+  std::int64_t panel_columns;
+  Results results;
   Ahead ahead = {};
 };
 
-template <int kRows, int kVectors>
-HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t vector) {
+/// Where column `vector` of b begins.
+HWY_INLINE const float* panel_at(const float* b, std::int64_t depth, std::int64_t panel_columns,
+                                 std::int64_t vector) {
   const std::int64_t column = vector * kLanes;
-  const float* b = p.b + column / p.panel_columns * p.panel_columns * p.depth + column % p.panel_columns;
-  FloatVector acc[kRows][kVectors];
+  return b + column / panel_columns * panel_columns * depth + column % panel_columns;
+}
+
+/// The first values of a tile's sums. Asks for what finish_tile reads and writes.
+template <int kRows, int kVectors>
+HWY_INLINE void start_tile(const Results& p, std::int64_t row, std::int64_t vector,
+                           FloatVector (&acc)[kRows][kVectors]) {
 #pragma GCC unroll 4
   for (int j = 0; j < kVectors; ++j) {
     const FloatVector start =
-        p.bias != nullptr ? hn::Load(kTag, p.bias + column + j * kLanes) : hn::Zero(kTag);
+        p.bias != nullptr ? hn::Load(kTag, p.bias + (vector + j) * kLanes) : hn::Zero(kTag);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) acc[r][j] = start;
   }
   const std::int64_t c_offset = vector_offset(vector, p.c_block);
   const std::int64_t c_next = vector_offset(vector + 1, p.c_block) - c_offset;
-  float* c = p.c + c_offset;
   if (p.c_is_far && !p.stream) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-      for (int j = 0; j < kVectors; ++j) hwy::Prefetch(c + p.row_offset[row + r] + j * c_next);
+      for (int j = 0; j < kVectors; ++j) hwy::Prefetch(p.c + c_offset + p.row_offset[row + r] + j * c_next);
     }
   }
-  const float* a = p.a + row * kLaneBlock;
-  for (std::int64_t left = p.depth; left > 0; left -= kLaneBlock) {
+  if (p.residual != nullptr) {
 #pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) hwy::Prefetch(a + p.a_block + r * kLaneBlock);
-    accumulate<kRows, kVectors, kLaneBlock, 1>(std::min(left, kLaneBlock), a, b, kLanes, p.panel_columns,
-                                               acc);
-    a += p.a_block;
-    b += kLaneBlock * p.panel_columns;
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) {
+        hwy::Prefetch(p.residual + c_offset + p.row_offset[row + r] + j * c_next);
+      }
+    }
   }
-  const std::int64_t columns = p.columns - column;
+}
+
+template <int kRows, int kVectors>
+HWY_INLINE void finish_tile(const Results& p, std::int64_t row, std::int64_t vector,
+                            FloatVector (&acc)[kRows][kVectors]) {
+  const std::int64_t columns = p.columns - vector * kLanes;
+  const std::int64_t c_offset = vector_offset(vector, p.c_block);
+  const std::int64_t c_next = vector_offset(vector + 1, p.c_block) - c_offset;
+  float* c = p.c + c_offset;
   if (p.residual != nullptr) {
     const float* residual = p.residual + c_offset;
 #pragma GCC unroll 16
@@ -155,6 +173,23 @@ HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t ve
   }
 }
 
+template <int kRows, int kVectors>
+HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t vector) {
+  FloatVector acc[kRows][kVectors];
+  start_tile(p.results, row, vector, acc);
+  const float* b = panel_at(p.b, p.depth, p.panel_columns, vector);
+  const float* a = p.a + row * kLaneBlock;
+  for (std::int64_t left = p.depth; left > 0; left -= kLaneBlock) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) hwy::Prefetch(a + p.a_block + r * kLaneBlock);
+    accumulate<kRows, kVectors, kLaneBlock, 1>(std::min(left, kLaneBlock), a, b, kLanes, p.panel_columns,
+                                               acc);
+    a += p.a_block;
+    b += kLaneBlock * p.panel_columns;
+  }
+  finish_tile(p.results, row, vector, acc);
+}
+
 /// A tile of exactly `rows` rows, 1 <= rows <= kRows.
 template <int kRows, int kVectors>
 HWY_NOINLINE void product_tile_of(const Product& p, std::int64_t row, std::int64_t rows,
@@ -180,7 +215,7 @@ HWY_INLINE void ask_ahead(Ahead& ahead, std::int64_t floats) {
 
 inline void run_product(const Product& p) {
   const std::int64_t begin = p.begin_column / kLanes;
-  const std::int64_t end = (std::min(p.end_column, p.columns) + kLanes - 1) / kLanes;
+  const std::int64_t end = (std::min(p.end_column, p.results.columns) + kLanes - 1) / kLanes;
   const std::int64_t tiles = ((end - begin + 1) / kTileVectors) * ((p.rows + kTileRows - 1) / kTileRows);
   Ahead ahead = p.ahead;
   const std::int64_t step = ahead_step(ahead, tiles);

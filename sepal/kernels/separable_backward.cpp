@@ -137,18 +137,18 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
     }
     run_product({.rows = pixels,
                  .depth = g.out_c,
-                 .columns = plan.blocks * kLaneBlock,
                  .begin_column = 0,
                  .end_column = plan.blocks * kLaneBlock,
                  .a = scratch.dy,
                  .a_block = block,
                  .b = weights.transposed,
                  .panel_columns = weights.panel_columns,
-                 .bias = nullptr,
-                 .c = scratch.ring,
-                 .row_offset = offsets.data(),
-                 .c_block = plan.ring_block,
-                 .c_is_far = false,
+                 .results = {.columns = plan.blocks * kLaneBlock,
+                             .bias = nullptr,
+                             .c = scratch.ring,
+                             .row_offset = offsets.data(),
+                             .c_block = plan.ring_block,
+                             .c_is_far = false},
                  .ahead = dy_ahead});
     if (sums.depthwise != nullptr) {
       depthwise_kernel_gradient(plan, s, in, scratch.ring, sums.depthwise);

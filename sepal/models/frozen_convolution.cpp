@@ -2,7 +2,6 @@
 
 #include "sepal/kernels/conv2d.h"
 #include "sepal/kernels/elementwise.h"
-#include "sepal/kernels/matmul.h"
 #include "sepal/kernels/onednn.h"
 #include "sepal/models/frozen_folding.h"
 #include "sepal/ops/conv_geometry.h"
@@ -23,7 +22,7 @@ Window2D window_of(const Convolution& work, const Shape& input) {
   Window2D window = ops::conv_window(framed, kernel[0], kernel[1], kernel[3], work.options);
   if (has_depthwise) {
     window.depth_multiplier = kernel[3];
-    window.out_c = work.kind == Convolution::Kind::separable ? work.kernel_shape[3] : kernel[2] * kernel[3];
+    window.out_c = work.kind == Convolution::Kind::depthwise ? kernel[2] * kernel[3] : work.kernel_shape[3];
   }
   window.in_h = input[h];
   window.in_w = input[h + 1];
@@ -56,11 +55,6 @@ class Rest {
   std::int64_t count_;
 };
 
-kernels::Gemm<float> best_gemm() {
-  const kernels::Gemm<float> reference = kernels::gemm;
-  return kernels::onednn::matmul_refusal().empty() ? kernels::onednn::gemm : reference;
-}
-
 // A sum with channels first is not the kernel's.
 Step separable_step(const Convolution& work, const Window2D& window, std::int64_t count) {
   const std::optional<kernels::Clamp> clamp = work.activation.clamp();
@@ -91,18 +85,22 @@ Step depthwise_step(const Convolution& work, const Window2D& window, std::int64_
           .kernel = "fused"};
 }
 
-Step dense_step(const Convolution& work, std::int64_t rows, const Rest& rest) {
-  const Shape& kernel = work.kernel_shape;
-  const kernels::MatmulSizes sizes{.m = rows, .n = kernel.back(), .k = kernel[-2]};
+Step direct_step(const Convolution& work, const Window2D& window, std::int64_t count) {
+  const std::optional<kernels::Clamp> clamp = work.activation.clamp();
+  const Rest rest(work, count, true, clamp.has_value());
+  const kernels::Clamp bounds = clamp.value_or(kernels::Clamp{});
   return {.run =
-              [kernel = work.kernel, bias = work.bias, sizes, rest, gemm = best_gemm()](const StepArrays& a) {
-                kernels::matmul(sizes, a.inputs[0], kernel.data<float>(), data_of(bias), a.output, gemm);
+              [packed = work.packed, window, bounds, adds = work.adds, rest](const StepArrays& a) {
+                kernels::conv2d_direct(window, a.inputs[0], packed->conv,
+                                       {.residual = adds ? a.inputs[1] : nullptr, .clamp = bounds}, a.output);
                 rest(a);
               },
-          .kernel = "matmul"};
+          .kernel = "direct"};
 }
 
-Step conv_step(const Convolution& work, const Window2D& window, const Rest& rest) {
+Step conv_step(const Convolution& work, const Window2D& window, std::int64_t count) {
+  if (work.packed) return direct_step(work, window, count);
+  const Rest rest(work, count, false, false);
   if (kernels::onednn::conv2d_refusal(window, work.bias.defined()).empty()) {
     const auto prepared = std::make_shared<const kernels::onednn::PreparedConv2D>(
         window, work.kernel.data<float>(), data_of(work.bias));
@@ -123,38 +121,56 @@ Step conv_step(const Convolution& work, const Window2D& window, const Rest& rest
 
 // What packing reads of a geometry; the rest of it comes with the images.
 Window2D weights_window(const Convolution& work) {
+  const bool has_depthwise = work.depthwise_shape.rank() > 0;
+  const Shape& kernel = has_depthwise ? work.depthwise_shape : work.kernel_shape;
   Window2D window;
-  window.kernel_h = work.depthwise_shape[0];
-  window.kernel_w = work.depthwise_shape[1];
-  window.in_c = work.depthwise_shape[2];
-  window.depth_multiplier = work.depthwise_shape[3];
-  window.out_c = work.kind == Convolution::Kind::separable ? work.kernel_shape[3]
-                                                           : window.in_c * window.depth_multiplier;
+  window.kernel_h = kernel[0];
+  window.kernel_w = kernel[1];
+  window.in_c = kernel[2];
+  if (has_depthwise) window.depth_multiplier = kernel[3];
+  window.out_c = work.kind == Convolution::Kind::depthwise ? window.in_c * window.depth_multiplier
+                                                           : work.kernel_shape[3];
+  window.stride_w = work.options.stride_w;
+  window.dilation_h = work.options.dilation_h;
+  window.dilation_w = work.options.dilation_w;
+  window.groups = work.options.groups;
+  window.channels_first = work.options.channels_first;
   return window;
 }
 
+Tensor room_for(std::int64_t floats) { return Tensor(Shape{floats}); }
+
+// Nothing for a convolution whose kernel takes the weights as they are.
 std::shared_ptr<const PackedWeights> packed(const Convolution& work) {
   const Window2D window = weights_window(work);
-  const bool is_separable = work.kind == Convolution::Kind::separable;
   auto result = std::make_shared<PackedWeights>();
-  result->memory = Tensor(Shape{is_separable ? kernels::packed_separable_floats(window)
-                                             : kernels::packed_depthwise_floats(window)});
-  float* memory = result->memory.mutable_data<float>();
-  if (is_separable) {
-    result->separable = kernels::pack_separable(window,
-                                                {.depthwise = work.depthwise.data<float>(),
-                                                 .pointwise = work.kernel.data<float>(),
-                                                 .bias = data_of(work.bias),
-                                                 .depthwise_bias = data_of(work.depthwise_bias)},
-                                                memory);
-  } else {
-    result->depthwise =
-        kernels::pack_depthwise(window, work.depthwise.data<float>(), data_of(work.bias), memory);
+  const float* kernel = data_of(work.kernel);
+  const float* bias = data_of(work.bias);
+  switch (work.kind) {
+    case Convolution::Kind::dense:
+    case Convolution::Kind::separable:
+      result->memory = room_for(kernels::packed_separable_floats(window));
+      result->separable = kernels::pack_separable(window,
+                                                  {.depthwise = data_of(work.depthwise),
+                                                   .pointwise = kernel,
+                                                   .bias = bias,
+                                                   .depthwise_bias = data_of(work.depthwise_bias)},
+                                                  result->memory.mutable_data<float>());
+      return result;
+    case Convolution::Kind::depthwise:
+      result->memory = room_for(kernels::packed_depthwise_floats(window));
+      result->depthwise = kernels::pack_depthwise(window, data_of(work.depthwise), bias,
+                                                  result->memory.mutable_data<float>());
+      return result;
+    case Convolution::Kind::conv:
+      if (*kernels::conv2d_direct_refusal(window) != '\0') return nullptr;
+      result->memory = room_for(kernels::packed_conv2d_floats(window));
+      result->conv = kernels::pack_conv2d(window, kernel, bias, result->memory.mutable_data<float>());
+      return result;
   }
-  return result;
+  return nullptr;
 }
 
-// The fused kernel serves it, with a depthwise step that multiplies by 1.
 bool is_one_by_one(const Convolution& work) {
   return work.kind == Convolution::Kind::conv && work.kernel.shape()[0] == 1 && work.kernel.shape()[1] == 1 &&
          work.options.groups == 1;
@@ -168,44 +184,48 @@ void prepare_weights(Convolution& work) {
   if (work.depthwise_folded) fold(*work.depthwise_folded, work.depthwise, work.depthwise_bias);
   work.folded.reset();
   work.depthwise_folded.reset();
-  if (is_one_by_one(work)) {
+  // The fused kernel serves 1x1 convolutions and Dense layers, with a depthwise step that multiplies by 1.
+  if (work.kind == Convolution::Kind::dense) {
+    work.kernel = work.kernel.reshaped(work.kernel.shape().with_front(1).with_front(1));
+    work.depthwise = Tensor::ones({1, 1, work.kernel.shape()[2], 1});
+  } else if (is_one_by_one(work)) {
     work.kind = Convolution::Kind::separable;
     work.depthwise = Tensor::ones({1, 1, work.kernel.shape()[2], 1});
   }
   if (work.depthwise.defined()) work.depthwise_shape = work.depthwise.shape();
   if (work.kernel.defined()) work.kernel_shape = work.kernel.shape();
-  if (work.kind == Convolution::Kind::dense || work.kind == Convolution::Kind::conv) return;
   work.packed = packed(work);
+  if (!work.packed) return;
   work.depthwise = work.kernel = work.bias = work.depthwise_bias = Tensor();
 }
 
 Step convolution_step(const Convolution& work, const Shape& input, const Shape& output) {
   const std::int64_t count = output.num_elements();
-  const Rest rest(work, count, false, false);
+  const bool is_dense = work.kind == Convolution::Kind::dense;
+  // The rows of a Dense layer are the pixels of one image.
+  const Shape image =
+      is_dense ? Shape{1, 1, input.slice(0, input.rank() - 1).num_elements(), input.back()} : input;
+  const Window2D window = window_of(work, image);
   Step step;
-  if (work.kind == Convolution::Kind::dense) {
-    step = dense_step(work, input.slice(0, input.rank() - 1).num_elements(), rest);
-    step.multiply_adds = count * work.kernel_shape[-2];
-    return step;
-  }
-  const Window2D window = window_of(work, input);
   const std::int64_t pixels = window.batch * window.out_h * window.out_w;
   const std::int64_t taps = window.kernel_h * window.kernel_w;
   const std::int64_t middle = window.in_c * window.depth_multiplier;
   switch (work.kind) {
+    case Convolution::Kind::dense:
     case Convolution::Kind::separable:
       step = separable_step(work, window, count);
       step.multiply_adds = pixels * middle * ((taps > 1 ? taps : 0) + window.out_c);
-      return step;
+      break;
     case Convolution::Kind::depthwise:
       step = depthwise_step(work, window, count);
       step.multiply_adds = pixels * middle * taps;
-      return step;
-    default:
-      step = conv_step(work, window, rest);
+      break;
+    case Convolution::Kind::conv:
+      step = conv_step(work, window, count);
       step.multiply_adds = count * taps * work.kernel_shape[2];
-      return step;
+      break;
   }
+  return step;
 }
 
 }  // namespace sepal::frozen

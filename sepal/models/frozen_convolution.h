@@ -1,6 +1,7 @@
 // Convolutions of a frozen graph bound to shapes. Not a public header.
 #pragma once
 
+#include "sepal/kernels/conv2d_direct.h"
 #include "sepal/kernels/depthwise_conv2d.h"
 #include "sepal/kernels/separable_conv2d.h"
 #include "sepal/models/frozen_steps.h"
@@ -12,6 +13,7 @@ struct PackedWeights {
   Tensor memory;
   kernels::PackedSeparable separable = {};
   kernels::PackedDepthwise depthwise = {};
+  kernels::PackedConv2D conv = {};
 };
 
 /// Folds what is to be folded and packs what is to be packed.
