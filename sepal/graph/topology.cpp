@@ -149,13 +149,15 @@ Topology map_topology(const KerasTensors& inputs, const KerasTensors& outputs) {
 
   Topology topology{inputs, outputs, walk.post_order, {}, {}};
   // An input that no output depends on is still fed and still a layer of the model.
+  std::vector<std::shared_ptr<Node>> unused;
   for (const KerasTensor& input : inputs) {
     const std::shared_ptr<Node>& node = input.node();
     if (operation_depth.try_emplace(node->operation().get(), 0).second) {
       walk.operation_index[node->operation().get()] = -1;
-      topology.nodes.insert(topology.nodes.begin(), node);
+      unused.push_back(node);
     }
   }
+  topology.nodes.insert(topology.nodes.begin(), unused.begin(), unused.end());
   for (const std::shared_ptr<Node>& node : topology.nodes) topology.depths.push_back(node_depth[node.get()]);
   std::unordered_set<const Operation*> listed;
   for (const std::shared_ptr<Node>& node : topology.nodes) {

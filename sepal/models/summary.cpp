@@ -90,13 +90,20 @@ std::vector<int> column_widths(const std::vector<double>& positions, int line_le
   return widths;
 }
 
+// As Python writes a tuple, but for the comma behind an only axis.
+std::string shape_in_table(const Shape& shape) {
+  std::string text = shape.str();
+  if (shape.rank() == 1) std::erase(text, ',');
+  return text;
+}
+
 std::string output_shape_text(const Layer& layer) {
   if (layer.calls().empty()) return "?";
   const CallRecord& call = layer.calls().back();
-  if (call.outputs.size() == 1) return call.outputs[0]->shape.str();
+  if (call.outputs.size() == 1) return shape_in_table(call.outputs[0]->shape);
   std::string text = "[";
   for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    text += (i > 0 ? ", " : "") + call.outputs[i]->shape.str();
+    text += (i > 0 ? ", " : "") + shape_in_table(call.outputs[i]->shape);
   }
   return text + "]";
 }

@@ -131,27 +131,6 @@ H5Attribute read_attribute(H5Cursor& cursor) {
 }
 
 // Section IV.A.2.g: one name of a group that has few and keeps them in its header.
-H5Link read_link(H5Cursor& cursor) {
-  const unsigned version = cursor.u8();
-  const unsigned flags = cursor.u8();
-  if (version != 1) cursor.fail("a link is of an unknown version");
-  const unsigned kind = (flags & 8U) != 0 ? cursor.u8() : 0;
-  if ((flags & 4U) != 0) cursor.skip(8);   // the order of creation
-  if ((flags & 16U) != 0) cursor.skip(1);  // the name's character set
-  const auto name = cursor.take(cursor.sized(1U << (flags & 3U)));
-  H5Link link;
-  link.name.assign(reinterpret_cast<const char*>(name.data()), name.size());
-  if (kind != 0) {
-    cursor.fail(fmt::format("{} is not allowed: '{}'",
-                            kind == 1    ? "a soft link"
-                            : kind == 64 ? "a link to another file"
-                                         : "a user-defined link",
-                            link.name));
-  }
-  link.address = cursor.u64();
-  return link;
-}
-
 class ObjectReader {
  public:
   ObjectReader(const H5Image& image, std::string path) : image_(image), path_(std::move(path)) {}
@@ -223,28 +202,34 @@ class ObjectReader {
         break;
       }
       case kLink:
-        object_.links.push_back(read_link(message));
+        object_.links.push_back(read_h5_link(message));
         has_names_ = true;
         break;
       case kLinkInfo:
-        expect_compact(message, "names");
+        read_link_info(message);
         has_names_ = true;
         break;
       case kAttributeInfo:
-        expect_compact(message, "attributes");
+        expect_compact_attributes(message);
         break;
       default:
         break;  // times, comments, fill values and the like
     }
   }
 
-  // Whether names or attributes stand in the header and not in the heap of the newer format.
-  static void expect_compact(H5Cursor& message, const char* what) {
+  void read_link_info(H5Cursor& message) {
     message.skip(1);
-    const unsigned flags = message.u8();
-    if ((flags & 1U) != 0) message.skip(what[0] == 'n' ? 8 : 2);  // the highest order of creation
+    if ((message.u8() & 1U) != 0) message.skip(8);  // the highest order of creation
+    const std::uint64_t heap = message.u64();
+    if (heap != kH5Nowhere) object_.links = read_h5_link_heap(image_, heap, message.u64(), path_);
+  }
+
+  // Whether attributes stand in the header and not in a heap.
+  static void expect_compact_attributes(H5Cursor& message) {
+    message.skip(1);
+    if ((message.u8() & 1U) != 0) message.skip(2);  // the highest order of creation
     if (message.u64() != kH5Nowhere) {
-      message.fail(fmt::format("its {} are stored in a newer format, which is not supported", what));
+      message.fail("its attributes are stored in a newer format, which is not supported");
     }
   }
 
@@ -261,6 +246,27 @@ class ObjectReader {
 };
 
 }  // namespace
+
+H5Link read_h5_link(H5Cursor& cursor) {
+  const unsigned version = cursor.u8();
+  const unsigned flags = cursor.u8();
+  if (version != 1) cursor.fail("a link is of an unknown version");
+  const unsigned kind = (flags & 8U) != 0 ? cursor.u8() : 0;
+  if ((flags & 4U) != 0) cursor.skip(8);   // the order of creation
+  if ((flags & 16U) != 0) cursor.skip(1);  // the name's character set
+  const auto name = cursor.take(cursor.sized(1U << (flags & 3U)));
+  H5Link link;
+  link.name.assign(reinterpret_cast<const char*>(name.data()), name.size());
+  if (kind != 0) {
+    cursor.fail(fmt::format("{} is not allowed: '{}'",
+                            kind == 1    ? "a soft link"
+                            : kind == 64 ? "a link to another file"
+                                         : "a user-defined link",
+                            link.name));
+  }
+  link.address = cursor.u64();
+  return link;
+}
 
 H5Object read_h5_object(const H5Image& image, std::uint64_t address, const std::string& path) {
   return ObjectReader(image, path).read(address);

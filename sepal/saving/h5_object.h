@@ -71,6 +71,13 @@ H5Object read_h5_object(const H5Image& image, std::uint64_t address, const std::
 std::vector<H5Link> read_h5_symbol_table(const H5Image& image, std::uint64_t tree, std::uint64_t heap,
                                          const std::string& path);
 
+/// The names in a group that keeps them in a fractal heap.
+std::vector<H5Link> read_h5_link_heap(const H5Image& image, std::uint64_t heap, std::uint64_t tree,
+                                      const std::string& path);
+
+/// The name and the address in a link message.
+H5Link read_h5_link(H5Cursor& cursor);
+
 /// The type that a datatype message describes.
 H5Type read_h5_type(H5Cursor& cursor);
 

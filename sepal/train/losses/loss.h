@@ -23,7 +23,7 @@ class LossFunction : public ConfigFunction<LossFunction, LossValues(const Tensor
   using ConfigFunction::ConfigFunction;
   static constexpr const char* kKind = "loss";
   static constexpr const char* kModule = "keras.losses";
-  static constexpr std::initializer_list<const char*> kIgnored = {"dtype"};
+  static constexpr std::initializer_list<const char*> kIgnored = {"dtype", "fn"};
   static void fill(Table& table);
 };
 

@@ -32,8 +32,14 @@ void config_get(const Json& in, const ConfigField& field, LearningRate& rate) {
   if (in.is_number()) {
     rate = in.get<double>();
   } else {
+    // Keras 2 wrote null for a name that it was not given.
+    Json named = in;
+    if (named.is_object() && named.contains("config") && named["config"].is_object()) {
+      Json& config = named["config"];
+      if (config.contains("name") && config["name"].is_null()) config.erase("name");
+    }
     Schedule schedule;
-    config_get(in, field, schedule);
+    config_get(named, field, schedule);
     if (!schedule) config_type_error(field, "a number or a learning rate schedule", in);
     rate = std::move(schedule);
   }

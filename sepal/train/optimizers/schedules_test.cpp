@@ -104,5 +104,15 @@ TEST(Schedule, RefusesPeriodsThatAreNotPositive) {
   EXPECT_THROW(config_get(Json(nullptr), {"optimizer", "learning_rate"}, rate), ValueError);
 }
 
+TEST(LearningRate, ReadsASchedulesMissingNameOfKeras2) {
+  LearningRate rate = 0.0;
+  config_get(
+      Json::parse(R"({"module":"keras.optimizers.schedules","class_name":"ExponentialDecay","config":)"
+                  R"({"initial_learning_rate":0.01,"decay_steps":3,"decay_rate":0.9,"staircase":false,)"
+                  R"("name":null},"registered_name":null})"),
+      {"optimizer", "learning_rate"}, rate);
+  EXPECT_DOUBLE_EQ(rate.schedule()(3), 0.009);
+}
+
 }  // namespace
 }  // namespace sepal

@@ -52,6 +52,11 @@ with file("attributes_small.h5") as f:
         f[f"layers/{name}/vars/0"] = numbers("f4")
         f[f"layers/{name}/vars"].attrs["name"] = name
 
+# A name outside of ASCII lets HDF5 keep more than eight names of a group in a heap; 60 make its tree two levels high.
+with file("names.h5") as f:
+    for i in range(60):
+        f[f"größe/a long name for the number {i}"] = np.int8(i)
+
 with file("latest.h5", libver="latest") as f:
     f["a/b"] = numbers("f4")
     f["a"].attrs["name"] = "late"
