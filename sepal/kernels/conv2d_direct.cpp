@@ -201,12 +201,17 @@ std::int64_t packed_conv2d_floats(const Window2D& g) {
   return panel_floats(g.kernel_h * g.kernel_w * g.in_c + 1, g.out_c, separable_panel_columns());
 }
 
+PackedConv2D packed_conv2d(const Window2D& g, bool has_bias, const float* memory) {
+  const std::int64_t width = separable_panel_columns();
+  const float* bias = memory + panel_floats(g.kernel_h * g.kernel_w * g.in_c, g.out_c, width);
+  return {memory, has_bias ? bias : nullptr, width};
+}
+
 PackedConv2D pack_conv2d(const Window2D& g, const float* kernel, const float* bias, float* memory) {
-  const std::int64_t depth = g.kernel_h * g.kernel_w * g.in_c, width = separable_panel_columns();
-  float* packed_bias = memory + panel_floats(depth, g.out_c, width);
-  pack_panels(depth, g.out_c, width, kernel, memory);
-  if (bias != nullptr) pack_panels(1, g.out_c, width, bias, packed_bias);
-  return {memory, bias != nullptr ? packed_bias : nullptr, width};
+  const PackedConv2D packed = packed_conv2d(g, bias != nullptr, memory);
+  pack_panels(g.kernel_h * g.kernel_w * g.in_c, g.out_c, packed.panel_columns, kernel, memory);
+  if (bias != nullptr) pack_panels(1, g.out_c, packed.panel_columns, bias, memory + (packed.bias - memory));
+  return packed;
 }
 
 void conv2d_direct(const Window2D& g, const float* x, const PackedConv2D& weights, const Epilogue& epilogue,

@@ -25,6 +25,9 @@ std::int64_t packed_conv2d_floats(const Window2D& window);
 /// kernel (kernel_h, kernel_w, in_c, out_c), bias (out_c) or null.
 PackedConv2D pack_conv2d(const Window2D& window, const float* kernel, const float* bias, float* memory);
 
+/// Views of memory that pack_conv2d has filled.
+PackedConv2D packed_conv2d(const Window2D& window, bool has_bias, const float* memory);
+
 /// channels_last images, float32. The same bits for any number of threads.
 void conv2d_direct(const Window2D& window, const float* x, const PackedConv2D& weights,
                    const Epilogue& epilogue, float* y);

@@ -1,4 +1,5 @@
-// The ordered list of implementations that an op walks: the first that accepts the problem runs.
+// The list of implementations that an op walks: of those that accept the problem the cheapest runs, of
+// equally cheap ones the first.
 //
 // Environment: SEPAL_TRACE=kernels prints to stderr what ran and why the others refused. Tests and benchmarks
 // force one implementation with ForceImplementation.
@@ -34,9 +35,10 @@ bool implementation_is_forced();
 struct Candidate {
   const char* name;
   Refusal refusal;  // why this problem is refused; empty: accepted
+  double cost = 0;  // an estimate, in any unit
 };
 
-/// The index of the candidate to run. The last one must accept everything.
+/// The index of the candidate to run. At least one must accept.
 /// `problem` describes the sizes for the trace.
 std::size_t choose_implementation(const char* op, std::initializer_list<Candidate> candidates,
                                   const std::string& problem);

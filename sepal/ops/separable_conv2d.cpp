@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <type_traits>
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/kernels/conv2d_direct.h"
+#include "sepal/kernels/scratch.h"
+#include "sepal/kernels/separable_two_steps.h"
 #include "sepal/ops/conv.h"
 #include "sepal/ops/conv_geometry.h"
 #include "sepal/ops/conv_gradients.h"
@@ -13,6 +17,7 @@
 #include "sepal/ops/half.h"
 #include "sepal/ops/implementations.h"
 #include "sepal/ops/operands.h"
+#include "sepal/ops/separable_costs.h"
 
 namespace sepal::ops {
 namespace {
@@ -27,13 +32,38 @@ struct SeparableOperands {
   Tensor x, depthwise, pointwise, bias;
 };
 
-/// Whether the fused kernel runs rather than the reference.
+enum class Implementation { fused, dense, split, onednn, reference };
+
 template <class T>
-bool choose_fused(const char* op, const Window2D& window) {
-  constexpr Refusal kRefusal = std::is_same_v<T, float> ? kAccepts : "only float32";
-  return choose_implementation(op, {{"fused", kRefusal}, {"reference", kAccepts}},
+Implementation choose_forward(const Window2D& window, bool with_bias) {
+  const std::string problem = tracing_kernels() ? describe(window) : std::string();
+  if constexpr (!std::is_same_v<T, float>) {
+    // The others have nothing to say to the trace but that.
+    (void)choose_implementation(kSeparable, {{"fused", kOnlyFloat32}, {"reference", kAccepts}}, problem);
+    return Implementation::reference;
+  } else {
+    const SeparableCosts costs = separable_costs(window);
+    constexpr double kPlainLoops = std::numeric_limits<double>::infinity();
+    return static_cast<Implementation>(choose_implementation(
+        kSeparable,
+        {{"fused", kAccepts, costs.fused},
+         {"dense", kernels::conv2d_direct_refusal(kernels::collapsed_window(window)), costs.dense},
+         {"split", kAccepts, costs.split},
+         {"onednn", kernels::separable_conv2d_onednn_refusal(window, with_bias), costs.onednn},
+         {"reference", kAccepts, kPlainLoops}},
+        problem));
+  }
+}
+
+/// Whether the fused kernel runs backwards rather than the reference.
+template <class T>
+bool choose_fused_gradient(const Window2D& window) {
+  constexpr Refusal kRefusal = std::is_same_v<T, float> ? kAccepts : kOnlyFloat32;
+  return choose_implementation(kSeparableGradient, {{"fused", kRefusal}, {"reference", kAccepts}},
                                tracing_kernels() ? describe(window) : std::string()) == 0;
 }
+
+const float* data_or_null(const Tensor& tensor) { return tensor.defined() ? tensor.data<float>() : nullptr; }
 
 /// The fused kernel with weights that the layer keeps.
 void run_kept_separable(const Window2D& window, const SeparableOperands& in, const KeptWeights& kept,
@@ -42,7 +72,7 @@ void run_kept_separable(const Window2D& window, const SeparableOperands& in, con
     return kernels::pack_separable(window,
                                    {.depthwise = in.depthwise.data<float>(),
                                     .pointwise = in.pointwise.data<float>(),
-                                    .bias = in.bias.defined() ? in.bias.data<float>() : nullptr},
+                                    .bias = data_or_null(in.bias)},
                                    memory);
   };
   const auto memory = kept.cache->find(kept.versions, kernels::separable_panel_columns(),
@@ -53,19 +83,49 @@ void run_kept_separable(const Window2D& window, const SeparableOperands& in, con
                                   {}, y.mutable_data<float>());
 }
 
+/// An ordinary convolution with both kernels in one, which the layer keeps if it can.
+void run_dense(const Window2D& window, const SeparableOperands& in, const KeptWeights& kept, Tensor& y) {
+  const Window2D collapsed = kernels::collapsed_window(window);
+  const std::int64_t floats = kernels::packed_conv2d_floats(collapsed);
+  const auto pack = [&](float* memory) {
+    Tensor kernel({window.kernel_h, window.kernel_w, window.in_c, window.out_c});
+    kernels::collapse_kernels(window, in.depthwise.data<float>(), in.pointwise.data<float>(),
+                              kernel.mutable_data<float>());
+    return kernels::pack_conv2d(collapsed, kernel.data<float>(), data_or_null(in.bias), memory);
+  };
+  const auto run = [&](const kernels::PackedConv2D& packed) {
+    kernels::conv2d_direct(collapsed, in.x.data<float>(), packed, {}, y.mutable_data<float>());
+  };
+  if (kept.cache == nullptr) {
+    return run(pack(kernels::thread_scratch(kernels::ScratchUse::shared, floats)));
+  }
+  // Below zero, to tell it from the fused kernel's layouts.
+  const auto memory = kept.cache->find(kept.versions, -kernels::separable_panel_columns(), floats, pack);
+  run(kernels::packed_conv2d(collapsed, in.bias.defined(), reinterpret_cast<const float*>(memory.get())));
+}
+
 template <class T>
 void run_separable(const Window2D& window, const SeparableOperands& in, const KeptWeights& kept, Tensor& y) {
-  const bool fused = choose_fused<T>(kSeparable, window);
-  if constexpr (std::is_same_v<T, float>) {
-    if (fused && kept.cache != nullptr) return run_kept_separable(window, in, kept, y);
-  }
+  const Implementation chosen = choose_forward<T>(window, in.bias.defined());
   const kernels::SeparableForward<T> arrays{.x = in.x.data<T>(),
                                             .depthwise = in.depthwise.data<T>(),
                                             .pointwise = in.pointwise.data<T>(),
                                             .bias = in.bias.defined() ? in.bias.data<T>() : nullptr,
                                             .y = y.mutable_data<T>()};
   if constexpr (std::is_same_v<T, float>) {
-    if (fused) return kernels::separable_conv2d_fused(window, arrays);
+    switch (chosen) {
+      case Implementation::fused:
+        return kept.cache != nullptr ? run_kept_separable(window, in, kept, y)
+                                     : kernels::separable_conv2d_fused(window, arrays);
+      case Implementation::dense:
+        return run_dense(window, in, kept, y);
+      case Implementation::split:
+        return kernels::separable_conv2d_split(window, arrays);
+      case Implementation::onednn:
+        return kernels::separable_conv2d_onednn(window, arrays);
+      case Implementation::reference:
+        break;
+    }
   }
   kernels::separable_conv2d_reference(window, arrays);
 }
@@ -84,7 +144,7 @@ void run_separable_backward(const Window2D& window, const SeparableOperands& in,
                                              .ddepthwise = data(gradients.depthwise),
                                              .dpointwise = data(gradients.pointwise),
                                              .dbias = data(gradients.bias)};
-  const bool fused = choose_fused<T>(kSeparableGradient, window);
+  const bool fused = choose_fused_gradient<T>(window);
   if constexpr (std::is_same_v<T, float>) {
     if (fused) return kernels::separable_conv2d_backward_fused(window, arrays);
   }

@@ -96,7 +96,7 @@ struct Operation {
 };
 
 const Operation kSeparable{"separable_conv2d",
-                           {"fused"},
+                           {"fused", "dense", "split", "onednn"},
                            [](const Geometry& g) {
                              return Shapes{{g.kernel_h, g.kernel_w, g.channels, g.depth_multiplier},
                                            {1, 1, g.channels * g.depth_multiplier, g.filters},
@@ -118,7 +118,7 @@ const Operation kDepthwise{"depthwise_conv2d",
 
 const Operation kConv2D{
     "conv2d",
-    {"matmul", "onednn"},
+    {"matmul", "direct", "onednn"},
     [](const Geometry& g) {
       return Shapes{{g.kernel_h, g.kernel_w, g.channels, g.filters}, {g.filters}};
     },
