@@ -10,7 +10,7 @@ function(sepal_sources)
 endfunction()
 
 # The same for sources that may not stand in a batch with others (CMAKE_UNITY_BUILD): Highway compiles a file once for
-# each SIMD target by including it again.
+# each SIMD target by including it again, and a program that replaces a function must replace a whole object.
 function(sepal_sources_alone)
   sepal_sources(${ARGN})
   set_source_files_properties(${ARGN} TARGET_DIRECTORY sepal PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
