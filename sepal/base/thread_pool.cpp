@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace sepal {
 namespace {
@@ -37,16 +38,23 @@ bool spin_until(const Done& done) {
 }
 
 /// Parts that are handed out one at a time. It lives until the last thread that heard of it has looked.
+///
+/// Each thread begins with a run of neighbouring parts, the same run in every job of as many parts: it finds
+/// in its cache what it wrote there a layer earlier, and what it made for the part before. Then it helps the
+/// others.
 class Job {
  public:
-  Job(std::int64_t parts, const std::function<void(std::int64_t)>& body) : parts_(parts), body_(body) {}
-
-  /// Takes parts until none is left.
-  void work() {
-    for (std::int64_t part = next_.fetch_add(1); part < parts_; part = next_.fetch_add(1)) {
-      body_(part);
-      if (done_.fetch_add(1) + 1 == parts_) done_.notify_all();
+  Job(std::int64_t parts, int threads, const std::function<void(std::int64_t)>& body)
+      : parts_(parts), body_(body), runs_(static_cast<std::size_t>(threads)) {
+    for (int i = 0; i < threads; ++i) {
+      runs_[static_cast<std::size_t>(i)].next = parts * i / threads;
+      runs_[static_cast<std::size_t>(i)].end = parts * (i + 1) / threads;
     }
+  }
+
+  /// Takes parts until none is left. Thread 0 is the caller.
+  void work(std::size_t thread) {
+    for (std::size_t i = 0; i < runs_.size(); ++i) take_from(runs_[(thread + i) % runs_.size()]);
   }
 
   void wait() const {
@@ -55,19 +63,32 @@ class Job {
   }
 
  private:
+  // A cache line each, so that threads with runs of their own do not wait for each other.
+  struct alignas(64) Run {
+    std::atomic<std::int64_t> next{0};
+    std::int64_t end = 0;
+  };
+
+  void take_from(Run& run) {
+    for (std::int64_t part = run.next.fetch_add(1); part < run.end; part = run.next.fetch_add(1)) {
+      body_(part);
+      if (done_.fetch_add(1) + 1 == parts_) done_.notify_all();
+    }
+  }
+
   const std::int64_t parts_;
   // Of the thread that waits: only called for parts, all of which it waits for.
   const std::function<void(std::int64_t)>& body_;
-  std::atomic<std::int64_t> next_{0};
+  std::vector<Run> runs_;
   std::atomic<std::int64_t> done_{0};
 };
 
 class Pool {
  public:
   void run(std::int64_t parts, int threads, const std::function<void(std::int64_t)>& body) {
-    const auto job = std::make_shared<Job>(parts, body);
+    const auto job = std::make_shared<Job>(parts, threads, body);
     invite(job, threads - 1);
-    job->work();
+    job->work(0);
     withdraw(job);
     job->wait();
   }
@@ -77,7 +98,10 @@ class Pool {
     const std::lock_guard lock(mutex_);
     for (int i = 0; i < helpers; ++i) invitations_.push_back(job);
     open_invitations_ = invitations_.size();
-    for (; workers_ < helpers; ++workers_) std::thread([this] { serve(); }).detach();
+    while (workers_ < helpers) {
+      const auto thread = static_cast<std::size_t>(++workers_);
+      std::thread([this, thread] { serve(thread); }).detach();
+    }
     if (sleeping_ > 0) work_arrived_.notify_all();
   }
 
@@ -106,9 +130,9 @@ class Pool {
     return job;
   }
 
-  [[noreturn]] void serve() {
+  [[noreturn]] void serve(std::size_t thread) {
     while (true) {
-      if (const std::shared_ptr<Job> job = next_job()) job->work();
+      if (const std::shared_ptr<Job> job = next_job()) job->work(thread);
     }
   }
 

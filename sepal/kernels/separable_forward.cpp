@@ -27,14 +27,24 @@ namespace {
 struct ForwardCall {
   StripPlan plan;
   std::int64_t filter_runs;
-  std::int64_t filters;  // of a run: whole panels
-  std::uint64_t id;      // no other call has it
-  int threads;
+  std::int64_t filters;     // of a run: whole panels
+  std::int64_t run_groups;  // of filter_runs / run_groups runs each
+  std::uint64_t id;         // no other call has it
   const float* x;
   PackedSeparable weights;
   SeparableEpilogue epilogue;
   float* y;
   bool stream;
+
+  struct Place {
+    std::int64_t strip, run;
+  };
+  /// Group by group, of each group all strips. A thread begins with neighbouring parts: where there are
+  /// groups, with one group, whose share of the weights stays in its L2 from strip to strip.
+  Place place_of(std::int64_t part) const {
+    const std::int64_t runs = filter_runs / run_groups, of_group = plan.strips * runs;
+    return {part % of_group / runs, part / of_group * runs + part % runs};
+  }
 };
 
 }  // namespace
@@ -46,12 +56,12 @@ namespace sepal::kernels::HWY_NAMESPACE {
 
 std::int64_t panel_columns() { return kPanelColumns; }
 
-/// The rows of x that only the strip `threads` further on reads: by then this thread will be there.
+/// The rows of x that only the next strip reads, which is mostly this thread's next.
 Ahead rows_ahead(const ForwardCall& call, std::int64_t index) {
   const StripPlan& plan = call.plan;
   const Window2D& g = plan.g;
-  if (g.channels_first || index + call.threads >= plan.strips) return {};
-  const Strip s = plan.strip(index), next = plan.strip(index + call.threads);
+  if (g.channels_first || index + 1 >= plan.strips) return {};
+  const Strip s = plan.strip(index), next = plan.strip(index + 1);
   const std::int64_t row = g.in_w * g.in_c;
   const auto clamped = [&](const Strip& strip, std::int64_t r) {
     return strip.image * g.in_h + std::clamp<std::int64_t>(r, 0, g.in_h);
@@ -67,7 +77,7 @@ Ahead rows_ahead(const ForwardCall& call, std::int64_t index) {
 void forward_part(const ForwardCall& call, std::int64_t part) {
   const StripPlan& plan = call.plan;
   const Window2D& g = plan.g;
-  const std::int64_t index = part / call.filter_runs, run = part % call.filter_runs;
+  const auto [index, run] = call.place_of(part);
   const Strip s = plan.strip(index);
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& d, float*& y) {
@@ -206,8 +216,8 @@ void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSepar
   ForwardCall call{.plan = StripPlan(g, strip_pixels(g)),
                    .filter_runs = 1,
                    .filters = g.out_c,
+                   .run_groups = 1,
                    .id = ++calls,
-                   .threads = num_threads(),
                    .x = x,
                    .weights = weights,
                    .epilogue = epilogue,
@@ -217,6 +227,8 @@ void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSepar
   if (wanted > 1) {
     call.filters = ceil_divide(ceil_divide(g.out_c, wanted), 32) * 32;
     call.filter_runs = ceil_divide(g.out_c, call.filters);
+    const int threads = num_threads();
+    if (call.filter_runs % threads == 0) call.run_groups = threads;
   }
   parallel_parts(call.plan.strips * call.filter_runs, [&](std::int64_t part) {
     HWY_DYNAMIC_DISPATCH(forward_part)(call, part);
