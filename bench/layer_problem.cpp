@@ -118,6 +118,15 @@ LayerData::LayerData(const LayerProblem& p, Work work)
   }
 }
 
+ops::Conv2DOptions options_of(const LayerProblem& p) {
+  return {.stride_h = p.stride,
+          .stride_w = p.stride,
+          .dilation_h = p.dilation,
+          .dilation_w = p.dilation,
+          .padding = ops::padding_from_name(p.padding),
+          .channels_first = p.data_format == "channels_first"};
+}
+
 std::function<Tensors()> ready_layer(const LayerProblem& p, Work work) {
   const LayerData data(p, work);
   if (work == Work::conv2d) {

@@ -9,6 +9,7 @@
 
 #include "sepal/base/config.h"
 #include "sepal/base/tensor.h"
+#include "sepal/ops/conv.h"
 
 namespace sepal::bench {
 
@@ -41,6 +42,9 @@ struct LayerProblem {
   /// Bytes of the tensors that a caller sees, each read or written once.
   double bytes(Work work) const;
 };
+
+/// The problem as ops take it.
+ops::Conv2DOptions options_of(const LayerProblem& problem);
 
 /// What every contender computes with. Kernels: (kh, kw, channels, depth_multiplier), (1, 1, channels *
 /// depth_multiplier, filters) and, of the Conv2D, (kh, kw, channels, filters). Images as data_format says.

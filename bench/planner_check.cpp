@@ -25,15 +25,6 @@ namespace {
 
 constexpr std::array<const char*, 4> kWays{"fused", "dense", "split", "onednn"};
 
-ops::Conv2DOptions options_of(const LayerProblem& p) {
-  return {.stride_h = p.stride,
-          .stride_w = p.stride,
-          .dilation_h = p.dilation,
-          .dilation_w = p.dilation,
-          .padding = ops::padding_from_name(p.padding),
-          .channels_first = p.data_format == "channels_first"};
-}
-
 kernels::Window2D window_of(const LayerProblem& p, const LayerData& d) {
   kernels::Window2D g = ops::conv_window(d.x.shape(), p.kernel_h, p.kernel_w, p.filters, options_of(p));
   g.depth_multiplier = p.depth_multiplier;

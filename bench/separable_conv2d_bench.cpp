@@ -55,15 +55,6 @@ void add_layer_rows(const char* family, LayerProblem problem, Work work, std::in
           [=] { return ready_layer(problem, work); });
 }
 
-ops::Conv2DOptions options_of(const LayerProblem& p) {
-  return {.stride_h = p.stride,
-          .stride_w = p.stride,
-          .dilation_h = p.dilation,
-          .dilation_w = p.dilation,
-          .padding = ops::padding_from_name(p.padding),
-          .channels_first = p.data_format == "channels_first"};
-}
-
 /// One way to compute the layer, from operands as an op gets them.
 struct Rung {
   const char* name;
