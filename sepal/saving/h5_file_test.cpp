@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::vector<std::byte> golden_h5(const std::string& name) {
-  return read_file(SEPAL_SOURCE_DIR "/tests/golden_h5/h5/" + name, 1 << 20);
+  return read_file(SEPAL_SOURCE_DIR "/tests/golden/h5/" + name, 1 << 20);
 }
 
 std::string refusal_of_h5(std::vector<std::byte> image) {
