@@ -21,7 +21,7 @@ std::string text_of(const std::vector<std::byte>& bytes) {
 }
 
 std::vector<std::byte> golden_zip(const std::string& name) {
-  return read_file(SEPAL_SOURCE_DIR "/tests/golden_zip/zip/" + name, 1 << 20);
+  return read_file(SEPAL_SOURCE_DIR "/tests/golden/zip/" + name, 1 << 20);
 }
 
 std::string refusal_of_zip(std::vector<std::byte> bytes) {
