@@ -38,6 +38,15 @@ std::byte* BlockArena::take_free(std::size_t bytes) {
   region->free.erase(best);
   if (length > bytes) region->free.emplace(offset + bytes, length - bytes);
   free_bytes_ -= bytes;
+  // A large page that blocks do not fill takes memory that nobody asked for, a small one in which two blocks
+  // meet takes time: 2 to 4 % of a small model's step. In a large region one page more does not matter.
+  constexpr std::size_t kLargeRegion = 16 * kLargePage;
+  const std::size_t end = offset + bytes + (offset + bytes < kLargeRegion ? 0 : kLargePage - 1);
+  const std::size_t filled = std::min(end / kLargePage * kLargePage, region->size);
+  if (filled > region->large_pages) {
+    prefer_large_pages(begin + region->large_pages, filled - region->large_pages);
+    region->large_pages = filled;
+  }
   return begin + offset;
 }
 
@@ -72,8 +81,7 @@ bool BlockArena::add_region(std::size_t size) {
   size = (size + kLargePage - 1) / kLargePage * kLargePage;
   auto* begin = static_cast<std::byte*>(std::aligned_alloc(kLargePage, size));
   if (begin == nullptr) return false;
-  prefer_large_pages(begin, size);
-  regions_[begin] = {size, {{0, size}}};
+  regions_[begin] = {.size = size, .free = {{0, size}}};
   free_bytes_ += size;
   return true;
 }

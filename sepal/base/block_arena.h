@@ -30,6 +30,7 @@ class BlockArena {
   struct Region {
     std::size_t size;
     std::map<std::size_t, std::size_t> free;  // offset to length; neighbours are joined
+    std::size_t large_pages = 0;              // bytes at the start that were asked to be large pages
 
     bool is_empty() const { return free.size() == 1 && free.begin()->second == size; }
   };
