@@ -21,6 +21,17 @@ function(sepal_public_headers)
   target_sources(sepal PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARGN})
 endfunction()
 
+# Each test of a program for ctest, or with SEPAL_TEST_PROGRAMS the program: thousands of processes take longer than what
+# they test, above all with sanitizers.
+function(sepal_register_tests target environment)
+  if(SEPAL_TEST_PROGRAMS)
+    add_test(NAME ${target} COMMAND ${target})
+    set_tests_properties(${target} PROPERTIES TIMEOUT 1200 ENVIRONMENT ${environment})
+  else()
+    gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 ${ARGN} PROPERTIES TIMEOUT 600 ENVIRONMENT ${environment})
+  endif()
+endfunction()
+
 # sepal_tests(ops a_test.cpp b_test.cpp [LIBRARIES more]): one test program for a folder. With oneDNN the same objects are linked a
 # second time against the library without it, so that the reference kernels pass every test, too.
 function(sepal_tests folder)
@@ -40,12 +51,11 @@ function(sepal_tests folder)
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   # The keras.json of whoever runs the tests must not decide them.
   set(environment KERAS_HOME=${PROJECT_BINARY_DIR}/no_keras_home)
-  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600 ENVIRONMENT ${environment})
+  sepal_register_tests(${target} "${environment}")
   if(TARGET sepal_without_onednn)
     add_executable(${target}_without_onednn $<TARGET_OBJECTS:${target}>)
     # Named first, so that nothing is taken from the other library.
     target_link_libraries(${target}_without_onednn PRIVATE sepal_without_onednn ${libraries})
-    gtest_discover_tests(${target}_without_onednn TEST_PREFIX without_onednn. DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 600 ENVIRONMENT ${environment})
+    sepal_register_tests(${target}_without_onednn "${environment}" TEST_PREFIX without_onednn.)
   endif()
 endfunction()

@@ -43,7 +43,7 @@ HOMES = [
     ("turbojpeg.h", ["sepal/data/jpeg_decoder.cpp"]),
     ("omp.h", ["sepal/base/parallel.cpp"]),
     ("nlohmann/json_fwd.hpp", ["*"]),
-    ("nlohmann/*", ["*.cpp"]),
+    ("nlohmann/*", ["*.cpp", "tests/support/*"]),
     ("fmt/*", ["*.cpp"]),
     ("CLI/*", ["apps/*", "examples/*", "bench/*"]),
     ("cairo*", ["examples/fashion_mnist/canvas.cpp"]),
