@@ -62,6 +62,17 @@ def randomize(model, generator):
     finalize(model)
 
 
+def calibrate(model, images):
+    """Statistics of normalizations that are those of the images, as in a trained network."""
+    layers = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    before = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    model(images, training=True)
+    for layer, momentum in zip(layers, before):
+        layer.momentum = momentum
+
+
 def difference(got, want):
     return float(np.max(np.abs(got - want)) / np.max(np.abs(want)))
 
@@ -76,6 +87,8 @@ def compare(name, function, arguments, folder):
     x = generator.uniform(0, 255, (1, size, size, 3)).astype("float32")
     if not any(layer.__class__.__name__ == "Rescaling" for layer in model.layers):
         x = x / 127.5 - 1
+    if arguments.calibrate:
+        calibrate(model, np.concatenate([x] + [np.roll(x, 11 * i, axis=1)[:, ::-1] for i in range(1, 4)]))
     row = {"parameters": model.count_params(), "size": size}
     single = np.asarray(model(x, training=False))
     file = folder / f"{name}.keras"
@@ -107,6 +120,9 @@ def main():
     parser.add_argument("--sepal", required=True, help="the program sepal")
     parser.add_argument("--only", nargs="+", help="names of architectures; default: all")
     parser.add_argument("--size", type=int, default=80, help="side of the image, at least 75 (default: %(default)s)")
+    parser.add_argument("--calibrate", action="store_true",
+                        help="take the statistics of batch normalizations from images: in very deep networks arbitrary "
+                             "ones amplify every rounding")
     parser.add_argument("--tolerance", type=float, default=1e-5)
     arguments = parser.parse_args()
 

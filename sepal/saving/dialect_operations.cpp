@@ -14,6 +14,7 @@ namespace sepal {
 namespace {
 
 using keras_modules::kCore;
+using keras_modules::kImage;
 using keras_modules::kLinalg;
 using keras_modules::kMath;
 using keras_modules::kNn;
@@ -38,6 +39,9 @@ struct OldFunction {
 
 const std::vector<Field> kReduction = {{"axis", "axis"}, {"keepdims", "keepdims"}};
 const std::vector<Field> kAxis = {{"axis", "axis"}};
+const std::vector<Field> kPooling = {
+    {"ksize", "pool_size"}, {"strides", "strides"}, {"padding", "padding"}, {"data_format", "data_format"}};
+const Json kPoolingConfig = {{"data_format", "channels_last"}};
 
 // By name in tf, "compat.v1." left out, "math." and "nn." as TensorFlow exports it.
 const std::map<std::string, OldFunction>& functions() {
@@ -115,6 +119,22 @@ const std::map<std::string, OldFunction>& functions() {
       {"math.reduce_logsumexp", {kMath, "Logsumexp", {}, kReduction}},
       {"math.argmax", {kNumpy, "Argmax", {}, kAxis, {{"axis", 0}}}},
       {"math.argmin", {kNumpy, "Argmin", {}, kAxis, {{"axis", 0}}}},
+      {"math.reduce_prod", {kNumpy, "Prod", {}, kReduction}},
+      {"math.cumsum", {kNumpy, "Cumsum", {}, kAxis, {{"axis", 0}}}},
+      {"math.cumprod", {kNumpy, "Cumprod", {}, kAxis, {{"axis", 0}}}},
+      {"sort", {kNumpy, "Sort", {}, kAxis, {{"axis", -1}}}},
+      {"argsort", {kNumpy, "Argsort", {}, kAxis, {{"axis", -1}}}},
+      {"math.top_k", {kMath, "TopK", {}, {{"k", "k"}, {"sorted", "sorted"}}}},
+      {"image.resize",
+       {kImage, "Resize", {}, {{"size", "size"}, {"method", "interpolation"}, {"antialias", "antialias"}}}},
+      {"nn.max_pool", {kNn, "MaxPool", {}, kPooling, kPoolingConfig}},
+      {"nn.max_pool1d", {kNn, "MaxPool", {}, kPooling, kPoolingConfig}},
+      {"nn.max_pool2d", {kNn, "MaxPool", {}, kPooling, kPoolingConfig}},
+      {"nn.max_pool3d", {kNn, "MaxPool", {}, kPooling, kPoolingConfig}},
+      {"nn.avg_pool", {kNn, "AveragePool", {}, kPooling, kPoolingConfig}},
+      {"nn.avg_pool1d", {kNn, "AveragePool", {}, kPooling, kPoolingConfig}},
+      {"nn.avg_pool2d", {kNn, "AveragePool", {}, kPooling, kPoolingConfig}},
+      {"nn.avg_pool3d", {kNn, "AveragePool", {}, kPooling, kPoolingConfig}},
       {"norm", {kLinalg, "Norm", {}, {{"ord", "ord"}, {"axis", "axis"}, {"keepdims", "keepdims"}}}},
       {"linalg.matmul", {kNumpy, "Matmul", {"b"}}},
       {"tensordot", {kNumpy, "Tensordot", {"b"}, {{"axes", "axes"}}}},
@@ -149,9 +169,21 @@ const std::map<std::string, OldFunction>& functions() {
 // Arguments that say nothing if they have this value, or None.
 const std::map<std::string, Json>& idle_arguments() {
   static const std::map<std::string, Json> table = {
-      {"conjugate", false},  {"validate_indices", nullptr}, {"batch_dims", 0},      {"constant_values", 0},
-      {"out_type", "int32"}, {"output_type", "int64"},      {"transpose_a", false}, {"transpose_b", false},
-      {"adjoint_a", false},  {"adjoint_b", false},
+      {"conjugate", false},
+      {"validate_indices", nullptr},
+      {"batch_dims", 0},
+      {"constant_values", 0},
+      {"out_type", "int32"},
+      {"output_type", "int64"},
+      {"transpose_a", false},
+      {"transpose_b", false},
+      {"adjoint_a", false},
+      {"adjoint_b", false},
+      {"exclusive", false},
+      {"reverse", false},
+      {"direction", "ASCENDING"},
+      {"stable", false},
+      {"preserve_aspect_ratio", false},
   };
   return table;
 }
@@ -198,7 +230,23 @@ Json known_lengths(Json lengths) {
   return lengths;
 }
 
+// TensorFlow also takes a length for each axis: 1 for the batch and for the channels.
+Json window_lengths(const Json& lengths) {
+  if (!lengths.is_array() || lengths.size() < 3) return lengths;
+  const bool is_last = lengths.front() == 1 && lengths.back() == 1;
+  if (!is_last) return lengths;
+  return Json(lengths.begin() + 1, lengths.end() - 1);
+}
+
 Json modern_field(const std::string& class_name, const std::string& field, const Json& value) {
+  if (class_name == "MaxPool" || class_name == "AveragePool") {
+    if (field == "pool_size" || field == "strides") return window_lengths(value);
+    if (field == "padding") return value == "SAME" ? "same" : value == "VALID" ? "valid" : value;
+    if (field == "data_format") {
+      const std::string text = value.is_string() ? value.get<std::string>() : "";
+      return text.starts_with("NC") && text.size() > 3 ? "channels_first" : "channels_last";
+    }
+  }
   if (field == "newshape") return known_lengths(value);
   if (field == "indices_or_sections") return indices_from_sizes(value);
   if (field == "mode" && value == "CONSTANT") return "constant";
@@ -286,7 +334,8 @@ void restore_operation_module(Json& layer) {
   if (!config.is_object() || !layer.contains("inbound_nodes") || layer.contains("module")) return;
   // What has a trainable flag is a layer, also where an operation has its name.
   if (config.contains("trainable")) return;
-  for (const char* module : {kNumpy, kNn, kMath, kCore, kLinalg, "keras.src.activations.activations"}) {
+  for (const char* module :
+       {kNumpy, kNn, kMath, kCore, kLinalg, kImage, "keras.src.activations.activations"}) {
     if (!is_registered_layer(std::string(module) + ">" + layer["class_name"].get<std::string>())) continue;
     layer["module"] = module;
     return;

@@ -130,7 +130,13 @@ SavedModel read_legacy(std::vector<std::byte> bytes, const std::string& path) {
 void restore_training(ModelBase& model, const SavedModel& saved, const std::string& path,
                       std::vector<std::string>* notes) {
   if (saved.compile_config.empty()) return;
-  naming_source(quoted(path), [&] { model.compile_from_config(saved.compile_config); });
+  try {
+    model.compile_from_config(saved.compile_config);
+  } catch (const Error& error) {
+    // A loss or a metric that is not known here does not keep a model from predicting.
+    report(notes, fmt::format("'{}': the model is not compiled: {}", path, error.what()));
+    return;
+  }
   model.build_optimizer();
   const Json* optimizer = config_find(saved.compile_config, "compile_config", "optimizer");
   if (optimizer == nullptr || optimizer->is_null()) {

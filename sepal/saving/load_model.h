@@ -12,13 +12,14 @@
 namespace sepal {
 
 struct LoadOptions {
-  /// Compile the model as it was, and restore the optimizer's state.
+  /// Compile the model as it was, and restore the optimizer's state. If a loss, a metric or an optimizer is
+  /// not known, the model is not compiled, and a note says why.
   bool compile = true;
   /// Gets a line for each thing that was left out, such as an optimizer's state that does not fit; nullptr:
   /// they go to standard error.
   std::vector<std::string>* notes = nullptr;
-  /// Run the model on recorded inputs before handing it out: `{.self_test = SelfTest{}}` for the self-test that lies
-  /// beside the file (saving/self_test.h).
+  /// Run the model on recorded inputs before handing it out: `{.self_test = SelfTest{}}` for the self-test
+  /// that lies beside the file (saving/self_test.h).
   std::optional<SelfTest> self_test = {};
 };
 

@@ -298,6 +298,24 @@ TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfig) {
   }
 }
 
+TEST(LoadModel, LeavesAModelUncompiledWhoseLossIsNotKnown) {
+  const testing::TemporaryFolder temporary;
+  const Archive archive(tiny_file(), "m.keras");
+  const std::vector<std::byte> weights = archive.read("model.weights.h5", 1 << 20);
+  const std::vector<std::byte> text = archive.read("config.json", 1 << 20);
+  Json config = Json::parse(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
+  config["compile_config"]["loss"] = "loss_of_mine";
+  const std::string changed = config.dump();
+  write_quickly(temporary / "m.keras", make_archive({{"config.json", std::as_bytes(std::span(changed))},
+                                                     {"model.weights.h5", weights}}));
+  std::vector<std::string> notes;
+  const Model model = load_model(temporary / "m.keras", {.notes = &notes});
+  EXPECT_FALSE(model->compiled());
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_NE(notes[0].find("the model is not compiled"), std::string::npos);
+  EXPECT_NE(notes[0].find("loss_of_mine"), std::string::npos);
+}
+
 class WeightsOfAnotherWriter : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {};
 
 TEST_P(WeightsOfAnotherWriter, AreFoundAtTheirPlaces) {

@@ -56,6 +56,37 @@ TEST(GroupNormalization, DemandsGroupsThatDivideTheChannels) {
       {"Axis 1", "(2, None, 4)"});
 }
 
+TEST(RMSNormalization, DividesByTheRootOfTheMeanSquare) {
+  const layers::RMSNormalization layer({.epsilon = 0.01});
+  layer->build_for({{kNone, 3}});
+  layer->set_weights({Tensor::from<float>({1, 2, -0.5}, {3})});
+  const Tensor x = Tensor::from<float>({0.5, -1, 2, 0.25, 3, -1.5}, {2, 3});
+  testing::expect_close(
+      layer(x),
+      Tensor::from<float>(
+          {0.376889169F, -1.50755668F, -0.753778338F, 0.128571957F, 3.08572698F, 0.385715872F}, {2, 3}),
+      1e-6, 0.0);
+  expect_error<ValueError>(
+      [] {
+        layers::RMSNormalization()->build_for({{2, kNone}});
+      },
+      {"RMSNormalization should be defined"});
+  expect_error<ValueError>([] { layers::RMSNormalization({.axis = IntTuple{}}); }, {"`axis`"});
+}
+
+TEST(RMSNormalization, TakesSeveralAxes) {
+  const layers::RMSNormalization layer({.axis = {2, 1}});
+  layer->build_for({{kNone, 2, 3}});
+  layer->set_weights({Tensor::from<float>({1, 2, -0.5, 1, 1, 3}, {2, 3})});
+  const Tensor y = layer(Tensor::from<float>({-4, -3, -2, -1, 0, 1}, {1, 2, 3}));
+  testing::expect_close(
+      y,
+      Tensor::from<float>({-1.75976515F, -2.63964772F, 0.439941287F, -0.439941287F, 0, 1.31982386F},
+                          {1, 2, 3}),
+      1e-6, 0.0);
+  EXPECT_EQ(layer->options().axis, (IntTuple{1, 2}));
+}
+
 TEST(UnitNormalization, LeavesZerosAndHandsItsMaskOn) {
   const layers::UnitNormalization layer({.dtype = "float64"});
   testing::expect_values(layer(Tensor::from<double>({3, 4, 0, 0}, {2, 2})), {2, 2}, {0.6, 0.8, 0, 0});

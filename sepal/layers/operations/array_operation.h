@@ -106,7 +106,9 @@ Tensors in_common_dtype(const Tensors& tensors);
 void add_activation_operations(std::map<std::string, LayerFactory>& rows);
 void add_contraction_operations(std::map<std::string, LayerFactory>& rows);
 void add_moving_operations(std::map<std::string, LayerFactory>& rows);
+void add_ordering_operations(std::map<std::string, LayerFactory>& rows);
 void add_reducing_operations(std::map<std::string, LayerFactory>& rows);
 void add_splitting_operations(std::map<std::string, LayerFactory>& rows);
+void add_window_operations(std::map<std::string, LayerFactory>& rows);
 
 }  // namespace sepal

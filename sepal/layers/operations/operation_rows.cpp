@@ -32,8 +32,10 @@ void add_operation_rows(std::map<std::string, LayerFactory>& rows) {
   add_activation_operations(rows);
   add_contraction_operations(rows);
   add_moving_operations(rows);
+  add_ordering_operations(rows);
   add_reducing_operations(rows);
   add_splitting_operations(rows);
+  add_window_operations(rows);
 }
 
 }  // namespace sepal

@@ -1,8 +1,11 @@
 // Operations that make one number of several: Mean, Max, Any, Argmax, Norm, ….
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "sepal/base/error.h"
 #include "sepal/layers/operations/array_operation.h"
+#include "sepal/ops/array.h"
 #include "sepal/ops/comparison.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/functions.h"
@@ -112,6 +115,25 @@ Tensor reduced(const ReductionOptions& o, const Tensors& inputs) {
   return ops::cast(y, dtype);
 }
 
+// Factor by factor.
+Tensor product(const Tensor& x, const ops::Axes& axes, bool keepdims) {
+  std::vector<std::int64_t> all(static_cast<std::size_t>(x.rank()));
+  std::iota(all.begin(), all.end(), std::int64_t{0});
+  Tensor result = x;
+  for (const std::int64_t axis : axes.value_or(all)) {
+    const std::int64_t length = result.shape()[normalize_axis(axis, x.rank())];
+    Shape one = result.shape();
+    one[normalize_axis(axis, x.rank())] = 1;
+    Tensor factor = length == 0 ? Tensor::ones(one, x.dtype()) : ops::slice(result, axis, 0, 1);
+    for (std::int64_t i = 1; i < length; ++i)
+      factor = ops::multiply(factor, ops::slice(result, axis, i, i + 1));
+    result = factor;
+  }
+  if (keepdims) return result;
+  return ops::reshape(result,
+                      shape_without(x.shape(), axes ? std::optional(IntTuple(*axes)) : std::nullopt, false));
+}
+
 template <Reduce kReduce>
 Tensor reduced_truth(const ReductionOptions& o, const Tensors& inputs) {
   return kReduce(ops::cast(inputs.at(0), DType::boolean), axes_of(o.axis), o.keepdims);
@@ -165,6 +187,7 @@ void add_reducing_operations(std::map<std::string, LayerFactory>& rows) {
   for (const char* name : {"Min", "Amin"}) add_row(rows, Kind{name, &reduced<ops::min>, shape}, {"initial"});
   add_row(rows, Kind{"Mean", &reduced<ops::mean, float_dtype>, shape, false, numpy, floating});
   add_row(rows, Kind{"Sum", &reduced<ops::sum, sum_dtype>, shape, false, numpy, &sum_dtype});
+  add_row(rows, Kind{"Prod", &reduced<product, sum_dtype>, shape, false, numpy, &sum_dtype}, {"dtype"});
   add_row(rows, Kind{"Var", &reduced<ops::variance, float_dtype>, shape, false, numpy, floating});
   add_row(rows, Kind{"Std", &reduced<ops::standard_deviation, float_dtype>, shape, false, numpy, floating});
   add_row(rows, Kind{"Logsumexp", &reduced<ops::logsumexp, float_dtype>, shape, false, kMath, floating});

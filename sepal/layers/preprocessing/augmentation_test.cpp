@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "sepal/base/error.h"
 #include "sepal/layers/layers.h"
@@ -49,6 +50,30 @@ TEST(RandomFlip, FlipsBothWaysTogether) {
   }
   EXPECT_GT(flipped, 20);
   EXPECT_LT(flipped, 80);
+}
+
+TEST(RandomCrop, TakesAPartInTraining) {
+  const layers::RandomCrop layer({.height = 2, .width = 3, .seed = 1});
+  Tensor x({1, 4, 5, 1});
+  for (std::int64_t i = 0; i < 20; ++i) x.mutable_data<float>()[i] = static_cast<float>(i);
+  std::set<double> begins;
+  for (int n = 0; n < 200; ++n) {
+    const Tensor y = layer(x, kTraining);
+    ASSERT_EQ(y.shape(), (Shape{1, 2, 3, 1}));
+    begins.insert(y.at(0));
+    for (std::int64_t i = 0; i < 6; ++i)
+      EXPECT_EQ(y.at(i), y.at(0) + static_cast<double>(5 * (i / 3) + i % 3));
+  }
+  EXPECT_EQ(begins, (std::set<double>{0, 1, 2, 5, 6, 7, 10, 11, 12}));
+}
+
+// As tf.keras 2.15 does it.
+TEST(RandomCrop, ResizesTheMiddleOutsideOfTraining) {
+  Tensor x({1, 6, 8, 1});
+  for (std::int64_t i = 0; i < 48; ++i) x.mutable_data<float>()[i] = static_cast<float>(i);
+  testing::expect_values(layers::RandomCrop({.height = 3, .width = 4})(x).astype(DType::float64),
+                         {1, 3, 4, 1}, {4.5, 6.5, 8.5, 10.5, 20.5, 22.5, 24.5, 26.5, 36.5, 38.5, 40.5, 42.5});
+  expect_error<ValueError>([] { layers::RandomCrop({.height = 0, .width = 4}); }, {"height"});
 }
 
 TEST(RandomRotation, TurnsAroundTheMiddle) {

@@ -40,4 +40,22 @@ void expect_size(std::int64_t height, std::int64_t width) {
                   height, width));
 }
 
+std::int64_t scaled_length(std::int64_t length, std::int64_t to, std::int64_t from) {
+  return static_cast<std::int64_t>(static_cast<float>(checked_multiply(length, to)) /
+                                   static_cast<float>(from));
+}
+
+Tensor middle_of_aspect(const Tensor& images, int axis, std::int64_t target_height,
+                        std::int64_t target_width) {
+  const std::int64_t height = images.shape()[axis];
+  const std::int64_t width = images.shape()[axis + 1];
+  const std::int64_t crop_height =
+      std::max<std::int64_t>(1, std::min(height, scaled_length(width, target_height, target_width)));
+  const std::int64_t crop_width =
+      std::max<std::int64_t>(1, std::min(width, scaled_length(height, target_width, target_height)));
+  const std::int64_t top = (height - crop_height) / 2;
+  const std::int64_t left = (width - crop_width) / 2;
+  return ops::slice(ops::slice(images, axis, top, top + crop_height), axis + 1, left, left + crop_width);
+}
+
 }  // namespace sepal

@@ -21,33 +21,15 @@ struct Size {
   std::int64_t width;
 };
 
-// `length` in the ratio `to` / `from`; Keras counts in float32 and cuts.
-std::int64_t scaled(std::int64_t length, std::int64_t to, std::int64_t from) {
-  return static_cast<std::int64_t>(static_cast<float>(checked_multiply(length, to)) /
-                                   static_cast<float>(from));
-}
-
-// The middle of the images, of the target's aspect ratio.
-Tensor cropped(const Tensor& images, int axis, Size target) {
-  const std::int64_t height = images.shape()[axis];
-  const std::int64_t width = images.shape()[axis + 1];
-  const std::int64_t crop_height =
-      std::max<std::int64_t>(1, std::min(height, scaled(width, target.height, target.width)));
-  const std::int64_t crop_width =
-      std::max<std::int64_t>(1, std::min(width, scaled(height, target.width, target.height)));
-  const std::int64_t top = (height - crop_height) / 2;
-  const std::int64_t left = (width - crop_width) / 2;
-  return ops::slice(ops::slice(images, axis, top, top + crop_height), axis + 1, left, left + crop_width);
-}
-
 // The images with a frame of `value` that brings them near the target's aspect ratio: Keras puts the same
 // number of cells on both sides, so an odd one is missing.
 Tensor padded(const Tensor& images, int axis, Size target, double value) {
   const std::int64_t height = images.shape()[axis];
   const std::int64_t width = images.shape()[axis + 1];
   const std::int64_t more_height =
-      (std::max(height, scaled(width, target.height, target.width)) - height) / 2;
-  const std::int64_t more_width = (std::max(width, scaled(height, target.width, target.height)) - width) / 2;
+      (std::max(height, scaled_length(width, target.height, target.width)) - height) / 2;
+  const std::int64_t more_width =
+      (std::max(width, scaled_length(height, target.width, target.height)) - width) / 2;
   std::vector<std::pair<std::int64_t, std::int64_t>> padding(4);
   padding[static_cast<std::size_t>(axis)] = {more_height, more_height};
   padding[static_cast<std::size_t>(axis) + 1] = {more_width, more_width};
@@ -98,7 +80,7 @@ Tensor ResizingLayer::call(const Tensor& input, const CallContext&) {
   Tensor x = as_batch(is_whole ? ops::cast(input, DType::float32) : input);
   const int axis = height_axis(x.shape(), options_.data_format);
   const Size target{options_.height, options_.width};
-  if (options_.crop_to_aspect_ratio) x = cropped(x, axis, target);
+  if (options_.crop_to_aspect_ratio) x = middle_of_aspect(x, axis, target.height, target.width);
   if (options_.pad_to_aspect_ratio) x = padded(x, axis, target, options_.fill_value);
   x = ops::resize(x, target.height, target.width, ops::interpolation_from_name(options_.interpolation),
                   options_.data_format == "channels_first", options_.antialias);
@@ -124,8 +106,8 @@ Tensor CenterCropLayer::call(const Tensor& input, const CallContext&) {
   if (x.shape()[axis] >= options_.height && x.shape()[axis + 1] >= options_.width) {
     cut = ops::slice(ops::slice(x, axis, top, top + options_.height), axis + 1, left, left + options_.width);
   } else {
-    cut = ops::resize(cropped(x, axis, {options_.height, options_.width}), options_.height, options_.width,
-                      ops::Interpolation::bilinear, options_.data_format == "channels_first");
+    cut = ops::resize(middle_of_aspect(x, axis, options_.height, options_.width), options_.height,
+                      options_.width, ops::Interpolation::bilinear, options_.data_format == "channels_first");
   }
   return ops::reshape(cut, shape);
 }

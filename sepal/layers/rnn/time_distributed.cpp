@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "sepal/base/error.h"
-#include "sepal/layers/layer_envelope.h"
-#include "sepal/layers/registry.h"
 #include "sepal/ops/array.h"
 
 namespace sepal {
@@ -29,12 +25,6 @@ Shape with_steps(const Shape& shape, std::int64_t batch, std::int64_t steps) {
 }
 
 }  // namespace
-
-void config_put(Json& out, const char* key, const Ref<Layer>& layer) { out[key] = layer_envelope(*layer); }
-
-void config_get(const Json& in, const ConfigField& field, Ref<Layer>& layer) {
-  layer = Ref<Layer>(layer_from_envelope(in, field.str()));
-}
 
 TimeDistributedLayer::TimeDistributedLayer(Options options)
     : ConfiguredLayer("TimeDistributed", std::move(options)) {

@@ -1,15 +1,9 @@
 // TimeDistributed (keras.layers.TimeDistributed).
 #pragma once
 
-#include "sepal/layers/configured_layer.h"
-#include "sepal/layers/ref.h"
+#include "sepal/layers/layer_argument.h"
 
 namespace sepal {
-
-/// A layer as an argument: its envelope in configs.
-/// @throws TypeError, ValueError as layer_from_envelope.
-void config_put(Json& out, const char* key, const Ref<Layer>& layer);
-void config_get(const Json& in, const ConfigField& field, Ref<Layer>& layer);
 
 struct TimeDistributedOptions {
   Ref<Layer> layer = nullptr;

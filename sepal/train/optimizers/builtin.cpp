@@ -68,10 +68,19 @@ Optimizer make_loss_scaling(const Json* config, const std::string& owner) {
 std::map<std::string, Optimizer::Make>& table() {
   using namespace optimizers;
   static std::map<std::string, Optimizer::Make> makers = {
-      {"adagrad", make<Adagrad, AdagradOptions>},  {"adam", make<Adam, AdamOptions>},
-      {"adamw", make<AdamW, AdamWOptions>},        {"lossscaleoptimizer", make_loss_scaling},
+      {"adadelta", make<Adadelta, AdadeltaOptions>},
+      {"adagrad", make<Adagrad, AdagradOptions>},
+      {"adam", make<Adam, AdamOptions>},
+      {"adamax", make<Adamax, AdamaxOptions>},
+      {"adamw", make<AdamW, AdamWOptions>},
+      {"lossscaleoptimizer", make_loss_scaling},
+      {"ftrl", make<Ftrl, FtrlOptions>},
+      {"lamb", make<Lamb, LambOptions>},
+      {"lion", make<Lion, LionOptions>},
       {"lossscaleoptimizerv3", make_loss_scaling},  // of tf.keras 2.11 to 2.15
-      {"rmsprop", make<RMSprop, RMSpropOptions>},  {"sgd", make<SGD, SGDOptions>},
+      {"nadam", make<Nadam, NadamOptions>},
+      {"rmsprop", make<RMSprop, RMSpropOptions>},
+      {"sgd", make<SGD, SGDOptions>},
   };
   return makers;
 }

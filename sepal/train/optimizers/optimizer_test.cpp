@@ -119,6 +119,41 @@ TEST(Optimizer, UpdatesAsKerasDoes) {
       {[] { return Optimizer(Adam({.learning_rate = 0.05, .gradient_accumulation_steps = 2})); },
        {0.4026090932492127, -1.150002016483971, 1.9668866451878895, 1.474709927689956, -0.8499992252372337},
        {0.402609258890152, -1.150002121925354, 1.9668866395950317, 1.4747098684310913, -0.8499990701675415}},
+      {[] { return Optimizer(Nadam()); },
+       {0.49613771949107405, -1.246750555897695, 2.000077248280621, 1.5005004724230795, -0.7532494455970493},
+       {0.49613773822784424, -1.2467505931854248, 2.000077247619629, 1.5005005598068237, -0.75324946641922}},
+      {[] { return Optimizer(Adamax({.learning_rate = 0.01})); },
+       {0.46888985630946045, -1.2100000288023218, 1.9856918201614373, 1.4891159680618145,
+        -0.7899999895976643},
+       {0.46888986229896545, -1.2100000381469727, 1.985691785812378, 1.4891159534454346,
+        -0.7899999618530273}},
+      {[] { return Optimizer(Adadelta({.learning_rate = 0.5})); },
+       {0.49604968023112167, -1.247127784213604, 2.0006023370693224, 1.50101285832667, -0.7528722881082776},
+       {0.496049702167511, -1.247127890586853, 2.0006022453308105, 1.5010128021240234, -0.7528722882270813}},
+      {[] { return Optimizer(Ftrl({.learning_rate = 0.1})); },
+       {-0.18300500335722575, -0.011101109316511551, 0.5785336086276434, 1.1023709101278094,
+        -0.9330026024800624},
+       {-0.18300500512123108, -0.011101137846708298, 0.5785336494445801, 1.1023707389831543,
+        -0.9330025911331177}},
+      {[] {
+         return Optimizer(Ftrl({.learning_rate = 0.1,
+                                .learning_rate_power = -0.4,
+                                .l1_regularization_strength = 0.01,
+                                .l2_regularization_strength = 0.02,
+                                .l2_shrinkage_regularization_strength = 0.03,
+                                .beta = 0.1}));
+       },
+       {-0.1370792843362188, 0.013950507628761091, 0.3761992428418057, 0.8968809434095633,
+        -0.9149469384106325},
+       {-0.13707931339740753, 0.013950496912002563, 0.37619927525520325, 0.8968809843063354,
+        -0.9149468541145325}},
+      {[] { return Optimizer(Lion({.learning_rate = 0.01, .weight_decay = 0.1})); },
+       {0.45806295798167984, -1.2050674549378604, 1.9920519518937427, 1.4940489539229558,
+        -0.7869445369452877},
+       {0.458063006401062, -1.20506751537323, 1.9920519590377808, 1.4940489530563354, -0.7869445085525513}},
+      {[] { return Optimizer(Lamb({.learning_rate = 0.01})); },
+       {0.43958670064767125, -1.1877019049384447, 1.9778310960237715, 1.487953993237688, -0.8073109085337564},
+       {0.43958669900894165, -1.187701940536499, 1.9778310060501099, 1.487954020500183, -0.8073108792304993}},
   };
   for (const Case& c : cases) {
     set_floatx(DType::float64);
@@ -180,6 +215,17 @@ TEST(Optimizer, NamesItsVariablesInTheOrderOfKeras) {
   EXPECT_EQ(names_of(scheduled->variables()), (std::vector<std::string>{"sgd/iteration"}));
 }
 
+TEST(Nadam, KeepsTheProductOfItsMomentaBehindItsSlots) {
+  const Optimizer optimizer = optimizers::Nadam();
+  const Variables variables = {variable({0.5}, {1}, "a", DType::float32)};
+  optimizer->apply({Tensor::ones({1})}, variables);
+  const Variables state = optimizer->variables();
+  ASSERT_EQ(state.size(), 5U);
+  EXPECT_EQ(state[4].name(), "variable");
+  // beta_1 * (1 - 0.5 * 0.96)
+  EXPECT_NEAR(state[4].value().item(), 0.468, 1e-7);
+}
+
 TEST(Optimizer, AppliesConstraintsAfterTheUpdate) {
   const Variable p(Tensor::from({4.0}, {1}), "p", {.constraint = "non_neg"});
   const Variable q(Tensor::from({0.05, 1.0, -1.0}, {3}), "q", {.constraint = "non_neg"});
@@ -220,6 +266,8 @@ TEST(Optimizer, RefusesVariablesAndGradientsThatItDoesNotKnow) {
 }
 
 TEST(Optimizer, RefusesOptionsWithoutMeaning) {
+  EXPECT_THROW(optimizers::Lion({.beta_1 = 0.0}), ValueError);
+  EXPECT_THROW(optimizers::Ftrl({.learning_rate_power = 0.5}), ValueError);
   EXPECT_THROW(optimizers::SGD({.momentum = 1.5}), ValueError);
   EXPECT_THROW(optimizers::SGD({.clipnorm = 1.0, .clipvalue = 1.0}), ValueError);
   EXPECT_THROW(optimizers::SGD({.use_ema = true, .ema_momentum = 2.0}), ValueError);

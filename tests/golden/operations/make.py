@@ -23,6 +23,7 @@ def keras3_cases(x, z, m):
     from keras import activations as a
     from keras import ops as k
     p = lambda: k.absolute(x) + 0.5
+    kernel = lambda shape: np.linspace(-1.5, 1, int(np.prod(shape))).round(3).reshape(shape).astype("float32")
     return {
         "add": lambda: x + z, "add_number": lambda: 2 + x, "subtract": lambda: x - 1.5, "divide": lambda: x / (z * z + 1.0),
         "floor_divide": lambda: x // 0.7, "mod": lambda: x % 0.7, "power": lambda: x**2, "power_of_tensor": lambda: k.power(p(), z),
@@ -57,6 +58,14 @@ def keras3_cases(x, z, m):
         "flip": lambda: k.flip(x, axis=1), "flip_all": lambda: k.flip(x), "roll": lambda: k.roll(x, 1, axis=1),
         "swapaxes": lambda: k.swapaxes(x, 1, 2), "moveaxis": lambda: k.moveaxis(x, 1, 2), "pad": lambda: k.pad(x, ((0, 0), (1, 2), (0, 1))),
         "take": lambda: k.take(x, [0, 2], axis=1), "take_one": lambda: k.take(x, -1, axis=2), "ravel": lambda: k.ravel(x),
+        "prod": lambda: k.prod(x, axis=1), "prod_all": lambda: k.prod(x), "cumsum": lambda: k.cumsum(x, axis=1), "cumsum_all": lambda: k.cumsum(x),
+        "cumprod": lambda: k.cumprod(x, axis=-1), "sort": lambda: k.sort(x, axis=1), "argsort": lambda: k.argsort(x, axis=1),
+        "top_k": lambda: k.top_k(x + 0.5 * z, 2)[0], "top_k_places": lambda: k.top_k(x + 0.5 * z, 2)[1], "max_pool": lambda: k.max_pool(x, 2),
+        "max_pool_2d": lambda: k.max_pool(x[..., None], (2, 3), 1, "same"), "average_pool": lambda: k.average_pool(x, 3, 2, "same"),
+        "conv": lambda: k.conv(x, kernel((3, 6, 4)), padding="same"), "conv_2d": lambda: k.conv(x[..., None], kernel((2, 2, 1, 3)), strides=2),
+        "depthwise_conv": lambda: k.depthwise_conv(x, kernel((2, 6, 2))),
+        "separable_conv": lambda: k.separable_conv(x, kernel((2, 6, 2)), kernel((1, 12, 3)), padding="same"),
+        "resize": lambda: k.image.resize(x[..., None], (3, 8)), "resize_nearest": lambda: k.image.resize(x[..., None], (7, 2), interpolation="nearest"),
         "broadcast_to": lambda: k.broadcast_to(x, (3, 2, 4, 6)), "hstack": lambda: k.hstack([x, z]), "matmul": lambda: k.matmul(x, m),
         "dot": lambda: k.dot(x, m[0]), "tensordot": lambda: k.tensordot(x, m[0], axes=1), "einsum": lambda: k.einsum("bij,bjk->bik", x, m),
         "einsum_transposed": lambda: k.einsum("bij,bkj->bik", x, z), "ones_like": lambda: k.ones_like(x) + x, "zeros_like": lambda: k.zeros_like(x),
@@ -96,6 +105,11 @@ def tensorflow_cases(x, z, m):
         "gather": lambda: tf.gather(x, [0, 2], axis=1), "clip_by_value": lambda: tf.clip_by_value(x, 0.0, 1.0), "cast": lambda: tf.cast(x > 0.0, tf.float32),
         "one_hot": lambda: tf.one_hot(tf.argmax(x, -1), 6), "zeros_like": lambda: tf.zeros_like(x), "ones_like": lambda: tf.ones_like(x), "tensordot": lambda: tf.tensordot(x, m[0], axes=1),
         "add_n": lambda: tf.add_n([x, z]), "identity": lambda: tf.identity(x), "stop_gradient": lambda: tf.stop_gradient(x), "sqrt": lambda: tf.sqrt(p()),
+        "reduce_prod": lambda: tf.reduce_prod(x, axis=1), "cumsum": lambda: tf.cumsum(x, axis=1), "cumprod": lambda: tf.math.cumprod(x, axis=2),
+        "sort": lambda: tf.sort(x, axis=1), "argsort": lambda: tf.argsort(x), "top_k": lambda: tf.nn.top_k(x + 0.5 * z, 2)[0],
+        "max_pool2d": lambda: tf.nn.max_pool2d(x[..., None], 2, (1, 2), "SAME"), "avg_pool1d": lambda: tf.nn.avg_pool1d(x, 2, 2, "VALID"),
+        "max_pool": lambda: tf.nn.max_pool(x[..., None], [1, 2, 3, 1], [1, 1, 2, 1], "VALID"), "resize": lambda: tf.image.resize(x[..., None], (3, 8)),
+        "resize_nearest": lambda: tf.image.resize(x[..., None], (7, 2), method="nearest"),
         "rsqrt": lambda: tf.math.rsqrt(p()), "exp": lambda: tf.exp(x), "log": lambda: tf.math.log(p()), "log1p": lambda: tf.math.log1p(p()),
         "square": lambda: tf.square(x), "reciprocal": lambda: tf.math.reciprocal(p()), "sin": lambda: tf.sin(x), "tanh": lambda: tf.tanh(x), "erf": lambda: tf.math.erf(x),
         "sign": lambda: tf.sign(x), "floor": lambda: tf.floor(x), "round": lambda: tf.round(x), "sigmoid": lambda: tf.sigmoid(x), "softplus": lambda: tf.nn.softplus(x),

@@ -1,0 +1,38 @@
+// LAMB: Adam whose steps are as long as the weights (You et al. 2019; keras.optimizers.Lamb).
+#pragma once
+
+#include "sepal/train/optimizers/optimizer.h"
+
+namespace sepal::optimizers {
+
+struct LambOptions {
+  LearningRate learning_rate = 0.001;
+  double beta_1 = 0.9;
+  double beta_2 = 0.999;
+  double epsilon = 1e-7;
+  std::optional<double> weight_decay = {};
+  std::optional<double> clipnorm = {};
+  std::optional<double> clipvalue = {};
+  std::optional<double> global_clipnorm = {};
+  bool use_ema = false;
+  double ema_momentum = 0.99;
+  std::optional<std::int64_t> ema_overwrite_frequency = {};
+  std::optional<double> loss_scale_factor = {};
+  std::optional<std::int64_t> gradient_accumulation_steps = {};
+  std::string name = "lamb";
+  static constexpr const char* kName = "Lamb";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    visit_common(o, v);
+    v("beta_1", o.beta_1);
+    v("beta_2", o.beta_2);
+    v("epsilon", o.epsilon);
+  }
+};
+
+class Lamb : public Optimizer {
+ public:
+  explicit Lamb(LambOptions options = {});
+};
+
+}  // namespace sepal::optimizers
