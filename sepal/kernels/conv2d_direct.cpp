@@ -58,10 +58,10 @@ template <int kRows, int kVectors, int kRowStep>
 HWY_INLINE void direct_tile(const DirectRow& p, std::int64_t row, std::int64_t vector) {
   FloatVector acc[kRows][kVectors];
   start_tile(p.results, row, vector, acc);
-  const float* b = panel_at(p.b, p.all_depth, p.panel_columns, vector);
-  for (std::int64_t k = 0; k < p.kernel_rows; ++k, b += p.depth * p.panel_columns) {
-    accumulate<kRows, kVectors, kRowStep, 1>(p.depth, p.a[k] + row * kRowStep, b, kLanes, p.panel_columns,
-                                             acc);
+  RightVectors<kVectors, kTileVectors> b = panel_vectors<kVectors>(p.b, p.all_depth, p.panel_columns, vector);
+  for (std::int64_t k = 0; k < p.kernel_rows; ++k) {
+    accumulate<kRows, kVectors, kTileVectors, kRowStep, 1>(p.depth, p.a[k] + row * kRowStep, b,
+                                                           p.panel_columns, acc);
   }
   finish_tile(p.results, row, vector, acc);
 }
@@ -76,20 +76,30 @@ HWY_NOINLINE void direct_tile_of(const DirectRow& p, std::int64_t row, std::int6
   direct_tile<kRows, kVectors, kRowStep>(p, row, vector);
 }
 
-template <int kRowStep>
-void direct_row(const DirectRow& p, std::int64_t pixels) {
-  const std::int64_t vectors = (p.results.columns + kLanes - 1) / kLanes;
-  const std::int64_t groups = (pixels + kTileRows - 1) / kTileRows;
-  for (std::int64_t vector = 0; vector < vectors; vector += kTileVectors) {
+template <int kRows, int kVectors, int kRowStep>
+void direct_columns(const DirectRow& p, std::int64_t pixels, std::int64_t vectors) {
+  const std::int64_t groups = (pixels + kRows - 1) / kRows;
+  for (std::int64_t vector = 0; vector < vectors; vector += kVectors) {
     for (std::int64_t i = 0; i < groups; ++i) {
       const std::int64_t row = pixels * i / groups, rows = pixels * (i + 1) / groups - row;
-      if (vector + kTileVectors <= vectors) {
-        direct_tile_of<kTileRows, kTileVectors, kRowStep>(p, row, rows, vector);
+      if (vector + kVectors <= vectors) {
+        direct_tile_of<kRows, kVectors, kRowStep>(p, row, rows, vector);
       } else {
-        direct_tile_of<kTileRows, 1, kRowStep>(p, row, rows, vector);
+        for (std::int64_t v = vector; v < vectors; ++v) direct_tile_of<kRows, 1, kRowStep>(p, row, rows, v);
       }
     }
   }
+}
+
+template <int kRowStep>
+void direct_row(const DirectRow& p, std::int64_t pixels) {
+  const std::int64_t vectors = (p.results.columns + kLanes - 1) / kLanes;
+  if constexpr (kManyRegisters) {
+    if (p.results.stream && vectors % kWideVectors == 0) {
+      return direct_columns<kWideRows, kWideVectors, kRowStep>(p, pixels, vectors);
+    }
+  }
+  direct_columns<kTileRows, kTileVectors, kRowStep>(p, pixels, vectors);
 }
 
 /// The floats between the windows of neighbouring pixels: a constant of the loops, so that the rows of a tile
