@@ -22,8 +22,8 @@ namespace sepal::kernels::HWY_NAMESPACE {
 constexpr int kTileRows = kManyRegisters ? 14 : 6;
 constexpr int kTileVectors = 2;
 
-// Of a result that is written past the caches a tile writes four vectors of fewer rows, 256 bytes together: 4
-// to 9 % of the time of layers such as 112 x 112, 64 -> 128 with stride 2, eight images. In the caches both
+// Of a result that is written past the caches a tile writes four vectors of fewer rows, 256 bytes together: 2
+// to 5 % of the time of layers such as 112 x 112, 64 -> 128 with stride 2, eight images. In the caches both
 // are level.
 constexpr int kWideRows = 7;
 constexpr int kWideVectors = 4;
