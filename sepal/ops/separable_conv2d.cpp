@@ -32,19 +32,19 @@ struct SeparableOperands {
   Tensor x, depthwise, pointwise, bias;
 };
 
-enum class Implementation { fused, dense, split, onednn, reference };
+enum class SeparableWay { fused, dense, split, onednn, reference };
 
 template <class T>
-Implementation choose_forward(const Window2D& window, bool with_bias) {
+SeparableWay choose_forward(const Window2D& window, bool with_bias) {
   const std::string problem = tracing_kernels() ? describe(window) : std::string();
   if constexpr (!std::is_same_v<T, float>) {
     // The others have nothing to say to the trace but that.
     (void)choose_implementation(kSeparable, {{"fused", kOnlyFloat32}, {"reference", kAccepts}}, problem);
-    return Implementation::reference;
+    return SeparableWay::reference;
   } else {
     const SeparableCosts costs = separable_costs(window);
     constexpr double kPlainLoops = std::numeric_limits<double>::infinity();
-    return static_cast<Implementation>(choose_implementation(
+    return static_cast<SeparableWay>(choose_implementation(
         kSeparable,
         {{"fused", kAccepts, costs.fused},
          {"dense", kernels::conv2d_direct_refusal(kernels::collapsed_window(window)), costs.dense},
@@ -106,7 +106,7 @@ void run_dense(const Window2D& window, const SeparableOperands& in, const KeptWe
 
 template <class T>
 void run_separable(const Window2D& window, const SeparableOperands& in, const KeptWeights& kept, Tensor& y) {
-  const Implementation chosen = choose_forward<T>(window, in.bias.defined());
+  const SeparableWay chosen = choose_forward<T>(window, in.bias.defined());
   const kernels::SeparableForward<T> arrays{.x = in.x.data<T>(),
                                             .depthwise = in.depthwise.data<T>(),
                                             .pointwise = in.pointwise.data<T>(),
@@ -114,16 +114,16 @@ void run_separable(const Window2D& window, const SeparableOperands& in, const Ke
                                             .y = y.mutable_data<T>()};
   if constexpr (std::is_same_v<T, float>) {
     switch (chosen) {
-      case Implementation::fused:
+      case SeparableWay::fused:
         return kept.cache != nullptr ? run_kept_separable(window, in, kept, y)
                                      : kernels::separable_conv2d_fused(window, arrays);
-      case Implementation::dense:
+      case SeparableWay::dense:
         return run_dense(window, in, kept, y);
-      case Implementation::split:
+      case SeparableWay::split:
         return kernels::separable_conv2d_split(window, arrays);
-      case Implementation::onednn:
+      case SeparableWay::onednn:
         return kernels::separable_conv2d_onednn(window, arrays);
-      case Implementation::reference:
+      case SeparableWay::reference:
         break;
     }
   }
