@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -9,6 +11,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/base/input_file.h"
+#include "sepal/ops/elementwise.h"
 #include "sepal/saving/archive.h"
 #include "sepal/saving/h5_file.h"
 #include "sepal/saving/json_limits.h"
@@ -39,6 +42,7 @@ class Findings {
     }
   }
 
+  bool check_finite = false;
   Json facts = Json::object();
   Json members = Json::array();
   Json layers = Json::array();
@@ -91,13 +95,26 @@ void inspect_config(std::string_view text, const std::string& where, Findings& f
   add_layers(envelope, "", findings.layers);
 }
 
+std::int64_t not_finite(const Tensor& tensor) {
+  if (!is_floating(tensor.dtype())) return 0;
+  const Tensor wide = ops::cast(tensor, DType::float64);
+  const std::span<const double> values = wide.values<double>();
+  return std::count_if(values.begin(), values.end(), [](double value) { return !std::isfinite(value); });
+}
+
 void inspect_datasets(const H5File& file, Findings& findings) {
   for (const auto& [path, dataset] : file.datasets()) {
     findings.weights.push_back(
         {{"path", path},
          {"shape", dataset.shape.dims()},
          {"dtype", dataset.dtype ? std::string(name_of(*dataset.dtype)) : dataset.type}});
-    findings.attempt([&] { static_cast<void>(file.read(path)); });
+    findings.attempt([&] {
+      const Tensor tensor = file.read(path);
+      const std::int64_t count = findings.check_finite ? not_finite(tensor) : 0;
+      if (count == 0) return;
+      throw ValueError(fmt::format("array '{}': {} of {} elements are NaN or infinite", printable(path),
+                                   count, tensor.num_elements()));
+    });
   }
 }
 
@@ -172,6 +189,7 @@ int inspect(const InspectArguments& arguments, const GlobalArguments& global) {
   const std::string& path = arguments.file;
   std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
   Findings findings;
+  findings.check_finite = arguments.check_finite;
   findings.facts["file"] = path;
   findings.facts["bytes"] = bytes.size();
   findings.attempt([&] {

@@ -9,6 +9,8 @@ namespace sepal::program {
 
 struct InspectArguments {
   std::string file;
+  /// Whether weights that are NaN or infinite are a problem.
+  bool check_finite = false;
 };
 
 /// Lists members, the writer's version, layers and weights. A damaged part is reported and the rest is still

@@ -147,8 +147,11 @@ Command add_inspect(CLI::App& app, GlobalArguments& global) {
   static InspectArguments arguments;
   CLI::App* command = add_command(app, global, "inspect",
                                   "Tell what is in a file without making a model of it; report damaged parts",
-                                  {"sepal inspect model.keras", "sepal inspect damaged.h5 --json"});
+                                  {"sepal inspect model.keras", "sepal inspect damaged.h5 --json",
+                                   "sepal inspect model.keras --check-finite"});
   command->add_option("FILE", arguments.file, "A .keras, .h5, .weights.h5 or .json file")->required();
+  command->add_flag("--check-finite", arguments.check_finite,
+                    "Report weights that are NaN or infinite as problems");
   return {command, [&] { return inspect(arguments, global); }};
 }
 

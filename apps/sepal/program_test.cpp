@@ -1,8 +1,10 @@
 // Runs the program itself on small models: what it prints, what it writes, and its exit status.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <span>
@@ -11,6 +13,7 @@
 #include "sepal/base/error.h"
 #include "sepal/data/image_file.h"
 #include "sepal/layers/layers.h"
+#include "sepal/models/model.h"
 #include "sepal/saving/recording.h"
 #include "tests/support/golden_models.h"
 #include "tests/support/temporary_folder.h"
@@ -173,6 +176,21 @@ TEST_F(Program, ReportsDamagedPartsAndTellsTheRest) {
   EXPECT_NE(cut.out.find("\nproblems (1)"), std::string::npos) << cut.out;
   EXPECT_EQ(run("inspect " + kGolden + "bad/text_keras.keras").status, 2);
   EXPECT_EQ(run("inspect " + (folder_ / "nothing.keras")).status, 3);
+}
+
+TEST_F(Program, CountsWeightsThatAreNotFinite) {
+  const layers::Dense layer({.units = 2, .name = "broken"});
+  const Sequential model({Input({.shape = {2}}), layer});
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  layer->set_weights({Tensor::from({1.F, std::nanf(""), -kInfinity, 4.F}, {2, 2}), Tensor::zeros({2})});
+  const std::string path = folder_ / "broken.keras";
+  model->save(path);
+  EXPECT_EQ(run("inspect " + path).status, 0);
+  const Result checked = run("inspect --check-finite " + path);
+  EXPECT_EQ(checked.status, 2);
+  EXPECT_NE(checked.err.find("'layers/dense/vars/0': 2 of 4 elements are NaN or infinite"), std::string::npos)
+      << checked.err;
+  EXPECT_NE(checked.out.find("\nproblems (1)"), std::string::npos) << checked.out;
 }
 
 TEST_F(Program, VerifiesWithinATolerance) {
