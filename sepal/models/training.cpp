@@ -141,6 +141,7 @@ void Trainer::train_step(const Dataset& batch) {
   // It holds copies of the weights, which change now.
   frozen_->forget();
   Tensors gradients;
+  const std::vector<Variable>* learning = nullptr;
   {
     GradientTape tape;
     // One that was frozen after `compile` is not watched when it is read, and still learns.
@@ -152,13 +153,15 @@ void Trainer::train_step(const Dataset& batch) {
     const Tensor total = state.total_loss(batch, outputs, losses, names);
     const Tensor scaled = state.optimizer()->scale_loss(total);
     Tensors weights;
-    for (const Variable& variable : state.learning(model())) weights.push_back(variable.value());
+    // Asked again: the call may have made the weights.
+    learning = &state.learning(model());
+    for (const Variable& variable : *learning) weights.push_back(variable.value());
     gradients = tape.gradient(scaled, weights);
     const GradientTape::Pause no_tape;
     state.update_metrics(batch, outputs, names);
     // Here everything that holds the weights' values goes, so that the optimizer changes them in place.
   }
-  state.optimizer()->apply(gradients, state.learning(model()));
+  state.optimizer()->apply(gradients, *learning);
   for (const Update& update : model().updates()) update();
 }
 

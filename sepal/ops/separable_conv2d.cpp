@@ -44,12 +44,17 @@ SeparableWay choose_forward(const Window2D& window, bool with_bias) {
   } else {
     const SeparableCosts costs = separable_costs(window);
     constexpr double kPlainLoops = std::numeric_limits<double>::infinity();
+    // To know whether oneDNN serves, its primitives have to be made: only where it may be the one to run, or
+    // somebody asks.
+    const bool asks_onednn = costs.onednn < costs.fused || implementation_is_forced() || tracing_kernels();
+    const Refusal onednn =
+        asks_onednn ? kernels::separable_conv2d_onednn_refusal(window, with_bias) : Refusal("costs more");
     return static_cast<SeparableWay>(choose_implementation(
         kSeparable,
         {{"fused", kAccepts, costs.fused},
          {"dense", kernels::conv2d_direct_refusal(kernels::collapsed_window(window)), costs.dense},
          {"split", kAccepts, costs.split},
-         {"onednn", kernels::separable_conv2d_onednn_refusal(window, with_bias), costs.onednn},
+         {"onednn", onednn, costs.onednn},
          {"reference", kAccepts, kPlainLoops}},
         problem));
   }

@@ -192,7 +192,7 @@ TEST(Archive, SurvivesEveryChangedByte) {
         try {
           const Archive archive(bytes, "m.keras");
           for (const ZipMember& member : archive.members()) archive.read(member.name, 1 << 20);
-        } catch (const ValueError&) {  // NOLINT: a refusal_of_zip is as good as a success here
+        } catch (const ValueError&) {  // NOLINT: a refusal is as good as a success here
         }
       }
     }

@@ -130,7 +130,6 @@ H5Attribute read_attribute(H5Cursor& cursor) {
   return attribute;
 }
 
-// Section IV.A.2.g: one name of a group that has few and keeps them in its header.
 class ObjectReader {
  public:
   ObjectReader(const H5Image& image, std::string path) : image_(image), path_(std::move(path)) {}
@@ -247,6 +246,7 @@ class ObjectReader {
 
 }  // namespace
 
+// Section IV.A.2.g: one name of a group, in its header if there are few, else in its heap.
 H5Link read_h5_link(H5Cursor& cursor) {
   const unsigned version = cursor.u8();
   const unsigned flags = cursor.u8();
