@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "sepal/base/number_or_list.h"
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/image_data_format.h"
 #include "sepal/layers/preprocessing/image_batch.h"
-#include "sepal/layers/preprocessing/number_or_list.h"
 #include "sepal/layers/ref.h"
 #include "sepal/layers/regularization/seed_generator.h"
 #include "sepal/ops/array.h"

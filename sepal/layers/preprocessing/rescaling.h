@@ -1,8 +1,8 @@
 // Rescaling (keras.layers.Rescaling).
 #pragma once
 
+#include "sepal/base/number_or_list.h"
 #include "sepal/layers/configured_layer.h"
-#include "sepal/layers/preprocessing/number_or_list.h"
 #include "sepal/layers/ref.h"
 
 namespace sepal {

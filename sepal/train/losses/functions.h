@@ -5,6 +5,8 @@
 
 #include <optional>
 
+#include "sepal/base/config.h"
+#include "sepal/base/number_or_list.h"
 #include "sepal/base/tensor.h"
 #include "sepal/train/losses/loss_values.h"
 
@@ -46,5 +48,29 @@ LossValues sparse_categorical_crossentropy(const Tensor& y_true, const Tensor& y
                                            bool from_logits = false,
                                            std::optional<std::int64_t> ignore_class = std::nullopt,
                                            std::int64_t axis = -1);
+
+/// Cross-entropy that counts the less the surer a right prediction p is, by (1 - p)^gamma (Lin et al. 2018).
+/// With class balancing the targets of 1 weigh alpha, those of 0 weigh 1 - alpha.
+Tensor binary_focal_crossentropy(const Tensor& y_true, const Tensor& y_pred,
+                                 bool apply_class_balancing = false, double alpha = 0.25, double gamma = 2.0,
+                                 bool from_logits = false, double label_smoothing = 0.0,
+                                 std::int64_t axis = -1);
+/// The same over classes, weighted by `alpha`: a number, or one for each class (the last axis).
+Tensor categorical_focal_crossentropy(const Tensor& y_true, const Tensor& y_pred,
+                                      const NumberOrList& alpha = 0.25, double gamma = 2.0,
+                                      bool from_logits = false, double label_smoothing = 0.0,
+                                      std::int64_t axis = -1);
+/// (1 - p^q) / q of the true class's probability p, 0 < q < 1 (Zhang and Sabuncu 2018). y_true holds class
+/// numbers.
+Tensor categorical_generalized_cross_entropy(const Tensor& y_true, const Tensor& y_pred, double q);
+/// 1 - 2 sum t p / (sum t + sum p), sums over `axis`, or over everything without it.
+Tensor dice(const Tensor& y_true, const Tensor& y_pred, const std::optional<IntTuple>& axis = std::nullopt);
+/// 1 - s / (s + alpha sum t (1 - p) + beta sum p (1 - t)) with s = sum t p (Salehi et al. 2017).
+Tensor tversky(const Tensor& y_true, const Tensor& y_pred, double alpha = 0.5, double beta = 0.5,
+               const std::optional<IntTuple>& axis = std::nullopt);
+/// Circle loss (Sun et al. 2020) of embeddings y_pred (n, d) of length 1 with labels y_true (n,) or (n, 1):
+/// distances are 1 minus the cosine. Samples whose loss is 0 are masked.
+LossValues circle(const Tensor& y_true, const Tensor& y_pred, bool remove_diagonal = true,
+                  double gamma = 80.0, double margin = 0.4);
 
 }  // namespace sepal::losses

@@ -42,6 +42,12 @@ void LossFunction::fill(Table& table) {
   table.add<losses::SquaredHinge>({"squared_hinge"});
   table.add<losses::CategoricalHinge>({"categorical_hinge"});
   table.add<losses::BinaryCrossentropy>({"binary_crossentropy", "bce", "BCE"});
+  table.add<losses::BinaryFocalCrossentropy>({"binary_focal_crossentropy"});
+  table.add<losses::CategoricalFocalCrossentropy>({"categorical_focal_crossentropy"});
+  table.add<losses::CategoricalGeneralizedCrossEntropy>();
+  table.add<losses::Dice>({"dice"});
+  table.add<losses::Tversky>({"tversky"});
+  table.add<losses::Circle>({"circle"});
   table.add<losses::CategoricalCrossentropy>({"categorical_crossentropy"});
   table.add<losses::SparseCategoricalCrossentropy>({"sparse_categorical_crossentropy"});
 }

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "sepal/base/error.h"
+#include "sepal/base/number_or_list.h"
 #include "sepal/train/losses/functions.h"
 #include "sepal/train/losses/loss.h"
 
@@ -188,6 +190,138 @@ struct SparseCategoricalCrossentropy {
   void check() const { check_reduction(reduction); }
   LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return sparse_categorical_crossentropy(y_true, y_pred, from_logits, ignore_class, axis);
+  }
+};
+
+struct BinaryFocalCrossentropy {
+  bool apply_class_balancing = false;
+  double alpha = 0.25;
+  double gamma = 2.0;
+  bool from_logits = false;
+  double label_smoothing = 0.0;
+  std::int64_t axis = -1;
+  std::string reduction = "sum_over_batch_size";
+  std::string name = "binary_focal_crossentropy";
+  static constexpr const char* kName = "BinaryFocalCrossentropy";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("reduction", o.reduction);
+    v("from_logits", o.from_logits);
+    v("label_smoothing", o.label_smoothing);
+    v("axis", o.axis);
+    v("apply_class_balancing", o.apply_class_balancing);
+    v("alpha", o.alpha);
+    v("gamma", o.gamma);
+  }
+  void check() const { check_reduction(reduction); }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return binary_focal_crossentropy(y_true, y_pred, apply_class_balancing, alpha, gamma, from_logits,
+                                     label_smoothing, axis);
+  }
+};
+
+struct CategoricalFocalCrossentropy {
+  NumberOrList alpha = 0.25;
+  double gamma = 2.0;
+  bool from_logits = false;
+  double label_smoothing = 0.0;
+  std::int64_t axis = -1;
+  std::string reduction = "sum_over_batch_size";
+  std::string name = "categorical_focal_crossentropy";
+  static constexpr const char* kName = "CategoricalFocalCrossentropy";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("reduction", o.reduction);
+    v("from_logits", o.from_logits);
+    v("label_smoothing", o.label_smoothing);
+    v("axis", o.axis);
+    v("alpha", o.alpha);
+    v("gamma", o.gamma);
+  }
+  void check() const { check_reduction(reduction); }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return categorical_focal_crossentropy(y_true, y_pred, alpha, gamma, from_logits, label_smoothing, axis);
+  }
+};
+
+struct CategoricalGeneralizedCrossEntropy {
+  double q = 0.5;
+  std::string reduction = "sum_over_batch_size";
+  std::string name = "categorical_generalized_cross_entropy";
+  static constexpr const char* kName = "CategoricalGeneralizedCrossEntropy";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("reduction", o.reduction);
+    v("q", o.q);
+  }
+  void check() const {
+    check_reduction(reduction);
+    if (!(q > 0.0 && q < 1.0)) throw ValueError("q must be in the interval (0, 1)");
+  }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return categorical_generalized_cross_entropy(y_true, y_pred, q);
+  }
+};
+
+struct Dice {
+  std::optional<IntTuple> axis = {};
+  std::string reduction = "sum_over_batch_size";
+  std::string name = "dice";
+  static constexpr const char* kName = "Dice";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("reduction", o.reduction);
+    v("axis", o.axis);
+  }
+  void check() const { check_reduction(reduction); }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return dice(y_true, y_pred, axis);
+  }
+};
+
+struct Tversky {
+  double alpha = 0.5;
+  double beta = 0.5;
+  std::optional<IntTuple> axis = {};
+  std::string reduction = "sum_over_batch_size";
+  std::string name = "tversky";
+  static constexpr const char* kName = "Tversky";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("reduction", o.reduction);
+    v("alpha", o.alpha);
+    v("beta", o.beta);
+    v("axis", o.axis);
+  }
+  void check() const { check_reduction(reduction); }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return tversky(y_true, y_pred, alpha, beta, axis);
+  }
+};
+
+struct Circle {
+  double gamma = 80.0;
+  double margin = 0.4;
+  bool remove_diagonal = true;
+  std::string reduction = "sum_over_batch_size";
+  std::string name = "circle";
+  static constexpr const char* kName = "Circle";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("reduction", o.reduction);
+    v("gamma", o.gamma);
+    v("margin", o.margin);
+    v("remove_diagonal", o.remove_diagonal);
+  }
+  void check() const { check_reduction(reduction); }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return circle(y_true, y_pred, remove_diagonal, gamma, margin);
   }
 };
 

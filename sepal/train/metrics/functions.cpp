@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "sepal/base/error.h"
+#include "sepal/base/keras_config.h"
+#include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
 #include "sepal/train/losses/loss_values.h"
 
@@ -53,6 +55,20 @@ Tensor labels_for(const Tensor& y_true, const Tensor& y_pred) {
 Tensor label_of_one_hot(const Tensor& y_true, const Tensor& y_pred) {
   expect_one_shape(y_true, y_pred);
   return ops::argmax(y_true, -1);
+}
+
+// A tensor as it is spread around its mean along an axis.
+struct Spread {
+  Tensor mean;
+  Tensor deviation;
+  Tensor variance;
+};
+
+Spread spread_of(const Tensor& x, std::int64_t axis) {
+  const std::vector<std::int64_t> axes{axis};
+  const Tensor mean = ops::mean(x, axes, true);
+  const Tensor deviation = ops::subtract(x, mean);
+  return {mean, deviation, ops::mean(ops::square(deviation), axes, true)};
 }
 
 // TensorFlow's in_top_k: ties with the true class do not push it out; no label outside of the classes and no
@@ -118,6 +134,26 @@ Tensor sparse_top_k_categorical_accuracy(const Tensor& y_true, const Tensor& y_p
     const double* end = row + std::min(k, classes);
     return std::find(row, end, label[i]) != end;
   });
+}
+
+Tensor pearson_correlation(const Tensor& y_true, const Tensor& y_pred, std::int64_t axis) {
+  const Compared c = to_compare(y_true, y_pred);
+  const Spread t = spread_of(c.y_true, axis);
+  const Spread p = spread_of(c.y_pred, axis);
+  const Tensor product = ops::multiply(ops::divide(t.deviation, ops::sqrt(t.variance)),
+                                       ops::divide(p.deviation, ops::sqrt(p.variance)));
+  return ops::mean(product, std::vector<std::int64_t>{axis});
+}
+
+Tensor concordance_correlation(const Tensor& y_true, const Tensor& y_pred, std::int64_t axis) {
+  const Compared c = to_compare(y_true, y_pred);
+  const Spread t = spread_of(c.y_true, axis);
+  const Spread p = spread_of(c.y_pred, axis);
+  const Tensor product = ops::multiply(ops::subtract(c.y_true, p.mean), p.deviation);
+  const Tensor distance = ops::square(ops::subtract(t.mean, p.mean));
+  const Tensor norm = ops::add(ops::add(t.variance, p.variance), distance);
+  return ops::mean(ops::divide(ops::multiply(product, 2.0), ops::add(norm, epsilon())),
+                   std::vector<std::int64_t>{axis});
 }
 
 }  // namespace sepal::metrics

@@ -7,6 +7,7 @@
 
 #include "sepal/autodiff/gradient_tape.h"
 #include "sepal/base/error.h"
+#include "sepal/train/metrics/metric_makers.h"
 #include "sepal/train/metrics/metrics.h"
 #include "sepal/train/target_kind.h"
 
@@ -62,7 +63,7 @@ class MeanMetric final : public MetricBase {
   std::optional<Direction> direction() const override {
     const std::string class_name = function_.name();
     if (class_name.find("Accuracy") != std::string::npos || class_name == "CosineSimilarity" ||
-        (!function_ && is_accuracy(name()))) {
+        class_name.find("Correlation") != std::string::npos || (!function_ && is_accuracy(name()))) {
       return Direction::up;
     }
     const bool is_error = !function_ || !function_.text("name").empty();
@@ -103,13 +104,21 @@ void MetricFunction::fill(Table& table) {
   table.add<metrics::Hinge>({"hinge"});
   table.add<metrics::SquaredHinge>({"squared_hinge"});
   table.add<metrics::CategoricalHinge>({"categorical_hinge"});
+  table.add<metrics::PearsonCorrelation>({"pearson_correlation"});
+  table.add<metrics::ConcordanceCorrelation>({"concordance_correlation"});
   table.add<metrics::BinaryCrossentropy>({"binary_crossentropy", "bce", "BCE"});
   table.add<metrics::CategoricalCrossentropy>({"categorical_crossentropy"});
   table.add<metrics::SparseCategoricalCrossentropy>({"sparse_categorical_crossentropy"});
 }
 
-Metric::Metric(const std::string& name)
-    : Metric(depends_on_shapes(name) ? MetricFunction() : MetricFunction(name), name) {}
+Metric::Metric(const std::string& name) {
+  if (const Make* make = find_metric_maker(name)) {
+    base_ = (*make)(Json{{"name", name}}, MetricFunction::kKind).base_;
+    identifier_ = name;
+  } else {
+    *this = Metric(depends_on_shapes(name) ? MetricFunction() : MetricFunction(name), name);
+  }
+}
 
 Metric::Metric(MetricFunction function, std::string identifier) : identifier_(std::move(identifier)) {
   std::string name = identifier_.empty() ? name_of_function(function) : identifier_;
@@ -136,6 +145,12 @@ void config_put(Json& out, const char* key, const Metric& metric) {
 void config_get(const Json& in, const ConfigField& field, Metric& metric) {
   if (in.is_string()) {
     metric = Metric(in.get<std::string>());
+    return;
+  }
+  const ConfigIdentifier identifier = read_identifier(in, MetricFunction::kKind, field.str());
+  const Metric::Make* make = find_metric_maker(identifier.name);
+  if (make != nullptr && identifier.config != nullptr) {
+    metric = (*make)(*identifier.config, field.str());
     return;
   }
   MetricFunction function;

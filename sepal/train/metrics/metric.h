@@ -10,6 +10,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "sepal/base/config.h"
 #include "sepal/base/error.h"
@@ -57,6 +58,8 @@ class MetricBase {
   virtual void update_state(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_weight,
                             const Tensor& mask) = 0;
   virtual double result() const = 0;
+  /// Every result of a metric that has several (one for each threshold or class).
+  virtual std::vector<double> results() const { return {result()}; }
   virtual void reset_state() = 0;
   /// Not known for a function of the user's.
   virtual std::optional<Direction> direction() const { return std::nullopt; }
@@ -94,10 +97,17 @@ class Metric {
                     const Tensor& mask = {}) {
     base().update_state(y_true, y_pred, sample_weight, mask);
   }
-  /// 0 before any update.
+  /// 0 before any update. Of several results their mean.
   double result() const { return base().result(); }
+  std::vector<double> results() const { return base().results(); }
   void reset_state() { base().reset_state(); }
   std::optional<Direction> direction() const { return base().direction(); }
+
+  /// From the "config" of an envelope. `owner` is for messages.
+  using Make = std::function<Metric(const Json& config, const std::string& owner)>;
+  /// Makes a class that derives from MetricBase known to strings (which give it their text as its name) and
+  /// to files.
+  static void add(const std::string& class_name, Make make);
 
   /// What `compile` uses: a metric given by its name gets a state of its own each time, an object is shared.
   Metric for_compile() const;

@@ -1,4 +1,4 @@
-// Metrics as objects (keras.metrics, classes): each the mean of a formula over the samples.
+// Metrics as objects (keras.metrics, classes): here those that are the mean of a formula over the samples.
 //
 // `dtype` only goes into files: every metric adds up in double.
 #pragma once
@@ -10,9 +10,14 @@
 
 #include "sepal/ops/elementwise.h"
 #include "sepal/train/losses/functions.h"
+#include "sepal/train/metrics/auc.h"
+#include "sepal/train/metrics/confusion_metrics.h"
+#include "sepal/train/metrics/f_score.h"
 #include "sepal/train/metrics/functions.h"
+#include "sepal/train/metrics/iou.h"
 #include "sepal/train/metrics/mean.h"
 #include "sepal/train/metrics/metric.h"
+#include "sepal/train/metrics/r2_score.h"
 
 namespace sepal::metrics {
 
@@ -242,6 +247,38 @@ struct SparseCategoricalCrossentropy {
   }
   LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return losses::sparse_categorical_crossentropy(y_true, y_pred, from_logits, ignore_class, axis);
+  }
+};
+
+struct PearsonCorrelation {
+  std::string name = "pearson_correlation";
+  std::string dtype = std::string(name_of(floatx()));
+  std::int64_t axis = -1;
+  static constexpr const char* kName = "PearsonCorrelation";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("dtype", o.dtype);
+    v("axis", o.axis);
+  }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return pearson_correlation(y_true, y_pred, axis);
+  }
+};
+
+struct ConcordanceCorrelation {
+  std::string name = "concordance_correlation";
+  std::string dtype = std::string(name_of(floatx()));
+  std::int64_t axis = -1;
+  static constexpr const char* kName = "ConcordanceCorrelation";
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("name", o.name);
+    v("dtype", o.dtype);
+    v("axis", o.axis);
+  }
+  LossValues operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return concordance_correlation(y_true, y_pred, axis);
   }
 };
 

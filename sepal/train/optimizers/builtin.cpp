@@ -69,6 +69,7 @@ std::map<std::string, Optimizer::Make>& table() {
   using namespace optimizers;
   static std::map<std::string, Optimizer::Make> makers = {
       {"adadelta", make<Adadelta, AdadeltaOptions>},
+      {"adafactor", make<Adafactor, AdafactorOptions>},
       {"adagrad", make<Adagrad, AdagradOptions>},
       {"adam", make<Adam, AdamOptions>},
       {"adamax", make<Adamax, AdamaxOptions>},
@@ -78,8 +79,10 @@ std::map<std::string, Optimizer::Make>& table() {
       {"lamb", make<Lamb, LambOptions>},
       {"lion", make<Lion, LionOptions>},
       {"lossscaleoptimizerv3", make_loss_scaling},  // of tf.keras 2.11 to 2.15
+      {"muon", make<Muon, MuonOptions>},
       {"nadam", make<Nadam, NadamOptions>},
       {"rmsprop", make<RMSprop, RMSpropOptions>},
+      {"schedulefreeadamw", make<ScheduleFreeAdamW, ScheduleFreeAdamWOptions>},
       {"sgd", make<SGD, SGDOptions>},
   };
   return makers;

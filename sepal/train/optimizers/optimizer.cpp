@@ -109,15 +109,22 @@ void OptimizerBase::add_slots(const std::vector<SlotGroup>& groups,
     for (std::size_t i = 0; i < trainable_.size(); ++i) {
       const Variable& reference = trainable_[i];
       for (const std::string& slot : group.names) {
-        const std::string name = slot_name(reference, slot);
-        by_variable[i].emplace_back(Tensor::full(reference.shape(), group.initial_value, reference.dtype()),
-                                    name,
-                                    VariableOptions{.path = options_.name + "/" + name, .trainable = false});
-        created_.push_back(by_variable[i].back());
+        add_slot(i, slot, Tensor::full(reference.shape(), group.initial_value, reference.dtype()),
+                 by_variable);
       }
     }
   }
 }
+
+void OptimizerBase::add_slot(std::size_t variable, const std::string& slot, const Tensor& value,
+                             std::vector<std::vector<Variable>>& by_variable) {
+  const std::string name = slot_name(trainable_[variable], slot);
+  by_variable[variable].emplace_back(value, name,
+                                     VariableOptions{.path = options_.name + "/" + name, .trainable = false});
+  created_.push_back(by_variable[variable].back());
+}
+
+std::vector<OptimizerBase::OwnSlot> OptimizerBase::own_slots(const Variable&) const { return {}; }
 
 void OptimizerBase::build(const Variables& variables) {
   if (built_) return;
@@ -126,6 +133,9 @@ void OptimizerBase::build(const Variables& variables) {
   if (options_.use_ema) add_slots({{{"average"}}}, averages_);
   if (options_.gradient_accumulation_steps) add_slots({{{"gradient_accumulator"}}}, accumulators_);
   add_slots(slot_groups(), slots_);
+  for (std::size_t i = 0; i < trainable_.size(); ++i) {
+    for (const OwnSlot& slot : own_slots(trainable_[i])) add_slot(i, slot.name, slot.value, slots_);
+  }
   built_ = true;
 }
 
@@ -211,14 +221,16 @@ void OptimizerBase::update_rounded(const Step& step) {
 }
 
 void OptimizerBase::decay_weights(const Variable& variable, double rate) const {
+  const std::optional<double> weight_decay = weight_decay_of(variable);
+  if (!weight_decay) return;
   Variable target = variable;
   if (is_half(target.dtype())) {
     const Tensor w = target.value();
-    target.assign(ops::subtract(w, ops::multiply(ops::multiply(w, *options_.weight_decay), rate)));
+    target.assign(ops::subtract(w, ops::multiply(ops::multiply(w, *weight_decay), rate)));
     return;
   }
   update_elements(target.dtype(), target.num_elements(), [&]<class T>(T) {
-    const auto decay = cast_by_keras<T>(*options_.weight_decay);
+    const auto decay = cast_by_keras<T>(*weight_decay);
     const auto step = static_cast<T>(rate);
     T* w = target.mutable_value().mutable_data<T>();
     return [=](std::int64_t i) { w[i] -= w[i] * decay * step; };
@@ -272,9 +284,7 @@ void OptimizerBase::apply(const Tensors& gradients, const Variables& variables) 
   if (!options_.gradient_accumulation_steps || accumulate(pairs)) {
     clip(pairs);
     const double rate = learning_rate();
-    if (options_.weight_decay) {
-      for (const Pair& pair : pairs) decay_weights(trainable_[pair.index], rate);
-    }
+    for (const Pair& pair : pairs) decay_weights(trainable_[pair.index], rate);
     const std::int64_t number = iterations() + 1;
     for (Pair& pair : pairs) {
       Step step{trainable_[pair.index], std::move(pair.gradient), rate, number, slots_[pair.index]};

@@ -121,14 +121,25 @@ class OptimizerBase {
     std::vector<std::string> names;
     double initial_value = 0.0;
   };
-  virtual std::vector<SlotGroup> slot_groups() const = 0;
+  virtual std::vector<SlotGroup> slot_groups() const { return {}; }
+
+  /// A slot of one variable that has another shape or start, or that other variables lack.
+  struct OwnSlot {
+    std::string name;
+    Tensor value;
+  };
+  /// Of each variable in turn, behind those of the groups.
+  virtual std::vector<OwnSlot> own_slots(const Variable& variable) const;
+
+  /// By what the variable shrinks in each update, times the learning rate.
+  virtual std::optional<double> weight_decay_of(const Variable&) const { return options_.weight_decay; }
 
   struct Step {
     Variable variable;
     Tensor gradient;  // of the variable's shape and dtype
     double learning_rate;
     std::int64_t number;          // 1 for the first update
-    std::vector<Variable> slots;  // in the order of the groups' names
+    std::vector<Variable> slots;  // in the order of the groups' names, then its own
   };
   /// Changes the variable and its slots in place, in one pass over the elements.
   virtual void update(Step& step) = 0;
@@ -143,11 +154,13 @@ class OptimizerBase {
   };
 
   void add_slots(const std::vector<SlotGroup>& groups, std::vector<std::vector<Variable>>& by_variable);
+  void add_slot(std::size_t variable, const std::string& slot, const Tensor& value,
+                std::vector<std::vector<Variable>>& by_variable);
   std::vector<Pair> pair_up(const Tensors& gradients, const Variables& variables) const;
   bool accumulate(std::vector<Pair>& pairs);
   void clip(std::vector<Pair>& pairs) const;
   void update_rounded(const Step& step);
-  void decay_weights(const Variable& variable, double rate) const;
+  void decay_weights(const Variable& variable, double rate) const;  // if it has a decay
   void average_variables();
 
   CommonOptions options_;

@@ -1,4 +1,4 @@
-#include "sepal/layers/preprocessing/number_or_list.h"
+#include "sepal/base/number_or_list.h"
 
 #include <fmt/format.h>
 
