@@ -150,13 +150,31 @@ void TrainingState::reset() {
   }
 }
 
-std::optional<Direction> TrainingState::metric_direction(const std::string& name) const {
+// Keras: CompileMetrics.result.
+std::vector<TrainingState::NamedMetric> TrainingState::named_metrics() const {
+  std::vector<NamedMetric> named;
+  std::map<std::string, int> uses;
+  const auto numbered = [&](const std::string& name) {
+    const int before = uses[name]++;
+    return before == 0 ? name : fmt::format("{}_{}", name, before);
+  };
   for (const OutputMetrics& of_output : metrics_) {
-    for (const auto* list : {&of_output.plain, &of_output.weighted}) {
-      for (const Metric& metric : *list) {
-        if (of_output.prefix + metric.name() == name) return metric.direction();
-      }
+    for (const Metric& metric : of_output.plain) {
+      named.push_back({numbered(of_output.prefix + metric.name()), metric});
     }
+  }
+  for (const OutputMetrics& of_output : metrics_) {
+    for (const Metric& metric : of_output.weighted) {
+      const bool is_taken = uses.contains(of_output.prefix + metric.name());
+      named.push_back({numbered(of_output.prefix + (is_taken ? "weighted_" : "") + metric.name()), metric});
+    }
+  }
+  return named;
+}
+
+std::optional<Direction> TrainingState::metric_direction(const std::string& name) const {
+  for (const auto& [reported, metric] : named_metrics()) {
+    if (reported == name) return metric.direction();
   }
   return std::nullopt;
 }
@@ -168,11 +186,7 @@ Logs TrainingState::logs() const {
       if (losses_[i]) sorted[output_names_[i] + "_loss"] = per_output_[i].value();
     }
   }
-  for (const OutputMetrics& of_output : metrics_) {
-    for (const Metric& metric : of_output.plain) sorted[of_output.prefix + metric.name()] = metric.result();
-    for (const Metric& metric : of_output.weighted)
-      sorted[of_output.prefix + metric.name()] = metric.result();
-  }
+  for (const auto& [name, metric] : named_metrics()) sorted[name] = metric.result();
   Logs logs;
   for (const auto& [name, value] : sorted) logs.set(name, value);
   return logs;

@@ -57,6 +57,13 @@ class TrainingState {
     std::vector<Metric> weighted;
   };
 
+  struct NamedMetric {
+    std::string name;
+    Metric metric;
+  };
+
+  /// Under the names by which they are reported: numbers tell metrics of one name apart.
+  std::vector<NamedMetric> named_metrics() const;
   void match_losses(const std::vector<std::string>& output_names);
   void match_metrics(const Dataset& batch, const std::vector<std::string>& output_names);
 

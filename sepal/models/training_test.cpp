@@ -135,6 +135,21 @@ TEST(Compile, ConfigMakesTheSameAgain) {
   EXPECT_EQ(config["metrics"], (Json::array({"mae", "mse"})));
 }
 
+// Keras: CompileMetrics.result.
+TEST(Evaluate, NumbersMetricsOfOneName) {
+  const LinearTask task;
+  const Sequential model = linear_model();
+  model->compile({.optimizer = "sgd",
+                  .loss = "mse",
+                  .metrics = {metrics::Precision(), metrics::Precision({.thresholds = 0.25}), "mae"},
+                  .weighted_metrics = {metrics::MeanAbsoluteError({.name = "mae"}), metrics::R2Score()}});
+  const Logs logs = model->evaluate(task.x, task.y, {.verbose = 0});
+  std::vector<std::string> names;
+  for (const auto& [name, value] : logs) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"loss", "mae", "precision", "precision_1", "r2_score",
+                                             "weighted_mae"}));
+}
+
 TEST(Predict, GivesTheRowsOfAllBatches) {
   const LinearTask task;
   const Sequential model = linear_model();
