@@ -10,6 +10,7 @@
 #include "sepal/layers/layers.h"
 #include "sepal/models/model.h"
 #include "sepal/train/losses/losses.h"
+#include "sepal/train/metrics/metrics.h"
 #include "sepal/train/optimizers/optimizers.h"
 #include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
