@@ -38,26 +38,70 @@ struct RightVectors {
   }
 };
 
-/// acc[i][j] += sum over depth of a[i * kRowStep + depth * kDepthStep] * (vector j of b, b_step further on
-/// for each depth). b is moved on.
-template <int kRows, int kVectors, int kTogether, int kRowStep, int kDepthStep>
-HWY_INLINE void accumulate(std::int64_t depth, const float* HWY_RESTRICT a,
-                           RightVectors<kVectors, kTogether>& b, std::int64_t b_step,
-                           FloatVector (&acc)[kRows][kVectors]) {
+/// Where the rows of a tile begin in the left operand: a row in four has its address, the others lie one to
+/// three steps behind, so that fourteen rows take seven registers.
+template <int kRows>
+struct FarRows {
+  static constexpr int kTogether = 4;
+  const float* at[(kRows + kTogether - 1) / kTogether];
+  std::int64_t step;
+
+  FarRows(const float* first, std::int64_t row_step) : step(row_step) {
+    for (const float*& place : at) {
+      place = first;
+      first += kTogether * row_step;
+    }
+  }
+  HWY_INLINE const float* row(int r) const { return at[r / kTogether] + r % kTogether * step; }
+  HWY_INLINE void advance(std::int64_t floats) {
+    for (const float*& place : at) place += floats;
+  }
+};
+
+/// Rows a constant number of floats apart: one address and distances from it.
+template <int kStep>
+struct EvenRows {
+  const float* first;
+
+  HWY_INLINE const float* row(int r) const { return first + r * kStep; }
+  HWY_INLINE void advance(std::int64_t floats) { first += floats; }
+};
+
+/// acc[i][j] += sum over depth of a.row(i)[depth * kDepthStep] * (vector j of b, b_step further on for each
+/// depth). Both operands are moved on. kHalf: of the last vector only the lower half is computed, which takes
+/// half the time where the multipliers are 256 bits wide (Zen 4).
+template <int kRows, int kVectors, int kTogether, int kDepthStep, bool kHalf = false, class Left>
+HWY_INLINE void accumulate(std::int64_t depth, Left& a, RightVectors<kVectors, kTogether>& b,
+                           std::int64_t b_step, FloatVector (&acc)[kRows][kVectors]) {
+  constexpr int kWhole = kHalf ? kVectors - 1 : kVectors;
+  using HalfVector = hn::Vec<HalfTag>;
+  HalfVector half[kHalf ? kRows : 1];
+  if constexpr (kHalf) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) half[r] = hn::LowerHalf(kHalfTag, acc[r][kWhole]);
+  }
 #pragma GCC unroll 4
   for (std::int64_t i = 0; i < depth; ++i) {
     FloatVector right[kVectors];
+    HalfVector right_half;
 #pragma GCC unroll 4
-    for (int j = 0; j < kVectors; ++j)
-      right[j] = hn::Load(kTag, b.at[j / kTogether] + j % kTogether * kLanes);
+    for (int j = 0; j < kWhole; ++j) right[j] = hn::Load(kTag, b.at[j / kTogether] + j % kTogether * kLanes);
+    if constexpr (kHalf) {
+      right_half = hn::Load(kHalfTag, b.at[kWhole / kTogether] + kWhole % kTogether * kLanes);
+    }
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const FloatVector left = hn::Set(kTag, a[r * kRowStep]);
+      const FloatVector left = hn::Set(kTag, *a.row(r));
 #pragma GCC unroll 4
-      for (int j = 0; j < kVectors; ++j) acc[r][j] = hn::MulAdd(left, right[j], acc[r][j]);
+      for (int j = 0; j < kWhole; ++j) acc[r][j] = hn::MulAdd(left, right[j], acc[r][j]);
+      if constexpr (kHalf) half[r] = hn::MulAdd(hn::LowerHalf(kHalfTag, left), right_half, half[r]);
     }
-    a += kDepthStep;
+    a.advance(kDepthStep);
     b.advance(b_step);
+  }
+  if constexpr (kHalf) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) acc[r][kWhole] = whole_of(half[r]);
   }
 }
 
@@ -95,8 +139,8 @@ struct Results {
 struct Product {
   std::int64_t rows, depth;
   std::int64_t begin_column = 0, end_column = 0;
-  const float* a;  // [depth block][rows of a][16]
-  std::int64_t a_block;
+  const float* a;  // 16 neighbours in depth together
+  std::int64_t a_row, a_block;
   const float* b;  // [panel][depth][panel_columns], zero behind the last column
   std::int64_t panel_columns;
   Results results;
@@ -198,30 +242,49 @@ HWY_INLINE void finish_tile(const Results& p, std::int64_t row, std::int64_t vec
   }
 }
 
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, bool kPacked, bool kHalf>
 HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t vector) {
   FloatVector acc[kRows][kVectors];
   start_tile(p.results, row, vector, acc);
   RightVectors<kVectors, kTileVectors> b = panel_vectors<kVectors>(p.b, p.depth, p.panel_columns, vector);
-  const float* a = p.a + row * kLaneBlock;
+  const auto rows_of = [&p](const float* first) {
+    if constexpr (kPacked) {
+      return EvenRows<kLaneBlock>{first};
+    } else {
+      return FarRows<kRows>(first, p.a_row);
+    }
+  };
+  const float* block = p.a + row * p.a_row;
   for (std::int64_t left = p.depth; left > 0; left -= kLaneBlock) {
+    auto a = rows_of(block);
+    block += p.a_block;
+    const auto next = rows_of(block);
 #pragma GCC unroll 16
-    for (int r = 0; r < kRows; ++r) hwy::Prefetch(a + p.a_block + r * kLaneBlock);
-    accumulate<kRows, kVectors, kTileVectors, kLaneBlock, 1>(std::min(left, kLaneBlock), a, b,
-                                                             p.panel_columns, acc);
-    a += p.a_block;
+    for (int r = 0; r < kRows; ++r) hwy::Prefetch(next.row(r));
+    accumulate<kRows, kVectors, kTileVectors, 1, kHalf>(std::min(left, kLaneBlock), a, b, p.panel_columns,
+                                                        acc);
   }
   finish_tile(p.results, row, vector, acc);
 }
 
 /// A tile of exactly `rows` rows, 1 <= rows <= kRows.
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, bool kPacked, bool kHalf>
 HWY_NOINLINE void product_tile_of(const Product& p, std::int64_t row, std::int64_t rows,
                                   std::int64_t vector) {
   if constexpr (kRows > 1) {
-    if (rows < kRows) return product_tile_of<kRows - 1, kVectors>(p, row, rows, vector);
+    if (rows < kRows) return product_tile_of<kRows - 1, kVectors, kPacked, kHalf>(p, row, rows, vector);
   }
-  product_tile<kRows, kVectors>(p, row, vector);
+  product_tile<kRows, kVectors, kPacked, kHalf>(p, row, vector);
+}
+
+/// As product_tile_of, with half the arithmetic for a last vector of which half is wanted.
+template <int kRows, int kVectors, bool kPacked>
+void narrow_tile_of(const Product& p, std::int64_t row, std::int64_t rows, std::int64_t vector) {
+  if constexpr (kHalvesVectors && kVectors <= kTileVectors) {
+    const std::int64_t columns = p.results.columns - (vector + kVectors - 1) * kLanes;
+    if (columns <= kLanes / 2) return product_tile_of<kRows, kVectors, kPacked, true>(p, row, rows, vector);
+  }
+  product_tile_of<kRows, kVectors, kPacked, false>(p, row, rows, vector);
 }
 
 /// Whole lines to ask for with each of `tiles` tiles.
@@ -239,7 +302,7 @@ HWY_INLINE void ask_ahead(Ahead& ahead, std::int64_t floats) {
 
 /// The columns of vectors [begin, end) in tiles of kVectors; what is left over, fewer than kVectors, in
 /// single vectors.
-template <int kRows, int kVectors>
+template <int kRows, int kVectors, bool kPacked>
 void product_columns(const Product& p, std::int64_t begin, std::int64_t end) {
   // Tiles of nearly one height: 20 rows as 10 + 10 and not 14 + 6.
   const std::int64_t groups = (p.rows + kRows - 1) / kRows;
@@ -250,23 +313,28 @@ void product_columns(const Product& p, std::int64_t begin, std::int64_t end) {
       const std::int64_t row = p.rows * i / groups, rows = p.rows * (i + 1) / groups - row;
       ask_ahead(ahead, step);
       if (vector + kVectors <= end) {
-        product_tile_of<kRows, kVectors>(p, row, rows, vector);
+        narrow_tile_of<kRows, kVectors, kPacked>(p, row, rows, vector);
       } else {
-        for (std::int64_t v = vector; v < end; ++v) product_tile_of<kRows, 1>(p, row, rows, v);
+        for (std::int64_t v = vector; v < end; ++v) narrow_tile_of<kRows, 1, kPacked>(p, row, rows, v);
       }
     }
   }
 }
 
-inline void run_product(const Product& p) {
+template <bool kPacked>
+void run_product_of(const Product& p) {
   const std::int64_t begin = p.begin_column / kLanes;
   const std::int64_t end = (std::min(p.end_column, p.results.columns) + kLanes - 1) / kLanes;
   if constexpr (kManyRegisters) {
     if (p.results.stream && (end - begin) % kWideVectors == 0) {
-      return product_columns<kWideRows, kWideVectors>(p, begin, end);
+      return product_columns<kWideRows, kWideVectors, kPacked>(p, begin, end);
     }
   }
-  product_columns<kTileRows, kTileVectors>(p, begin, end);
+  product_columns<kTileRows, kTileVectors, kPacked>(p, begin, end);
+}
+
+inline void run_product(const Product& p) {
+  p.a_row == kLaneBlock ? run_product_of<true>(p) : run_product_of<false>(p);
 }
 
 /// c (+)= a transposed * b over `depth` rows of both: the gradient of a product's right operand.
@@ -298,8 +366,8 @@ HWY_INLINE void outer_tile(const OuterProduct& p, std::int64_t row, std::int64_t
       if (j * kLanes % kLaneBlock == 0) hwy::Prefetch(c + r * kLaneBlock + j * c_next);
     }
   }
-  accumulate<kRows, kVectors, 1, 1, kLaneBlock>(
-      p.depth, p.a + row / kLaneBlock * p.a_block + row % kLaneBlock, b, kLaneBlock, acc);
+  EvenRows<1> a{p.a + row / kLaneBlock * p.a_block + row % kLaneBlock};
+  accumulate<kRows, kVectors, 1, kLaneBlock>(p.depth, a, b, kLaneBlock, acc);
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4

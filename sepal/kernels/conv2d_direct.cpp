@@ -60,8 +60,8 @@ HWY_INLINE void direct_tile(const DirectRow& p, std::int64_t row, std::int64_t v
   start_tile(p.results, row, vector, acc);
   RightVectors<kVectors, kTileVectors> b = panel_vectors<kVectors>(p.b, p.all_depth, p.panel_columns, vector);
   for (std::int64_t k = 0; k < p.kernel_rows; ++k) {
-    accumulate<kRows, kVectors, kTileVectors, kRowStep, 1>(p.depth, p.a[k] + row * kRowStep, b,
-                                                           p.panel_columns, acc);
+    EvenRows<kRowStep> a{p.a[k] + row * kRowStep};
+    accumulate<kRows, kVectors, kTileVectors, 1>(p.depth, a, b, p.panel_columns, acc);
   }
   finish_tile(p.results, row, vector, acc);
 }

@@ -40,9 +40,10 @@ void depthwise_forward_strip(const StripPlan& plan, const float* x, const Packed
   const ImageStrides out = output_strides(g, plan.channels);
   // Whole blocks of channels that lie as in y are written in place.
   const std::int64_t direct = g.channels_first ? 0 : plan.channels / kLaneBlock;
+  const std::int64_t read = forward_direct_blocks(g);
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& rest) {
-    packed = pieces.take(packed_input_floats(plan));
+    packed = pieces.take(packed_input_floats(plan, read));
     rest = pieces.take((plan.blocks - direct) * block);
   };
   float *packed, *rest;
@@ -51,8 +52,9 @@ void depthwise_forward_strip(const StripPlan& plan, const float* x, const Packed
   ScratchPieces pieces(thread_scratch(ScratchUse::part, sizes.used()));
   lay_out(pieces, packed, rest);
 
-  pack_rest(plan, s, {x, packed});
-  DepthwiseStrip work{.in = {x, packed},
+  const StripInput in{x, packed, read};
+  pack_rest(plan, s, in);
+  DepthwiseStrip work{.in = in,
                       .weights = weights.kernel,
                       .bias = weights.bias,
                       .clamp = clamp,
@@ -78,7 +80,7 @@ void depthwise_backward_part(const StripPlan& plan, const DepthwiseBackward<floa
                              const PartialDepthwiseSums& sums, std::int64_t begin, std::int64_t end) {
   const Window2D& g = plan.g;
   const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& ring, float*& dx) {
-    packed = pieces.take(packed_input_floats(plan));
+    packed = pieces.take(packed_input_floats(plan, direct_blocks(g)));
     ring = pieces.take(plan.blocks * plan.ring_block);
     dx = pieces.take(input_gradient_floats(plan));
   };
@@ -103,7 +105,7 @@ void depthwise_backward_part(const StripPlan& plan, const DepthwiseBackward<floa
       }
     }
     if (sums.kernel != nullptr) {
-      const StripInput in{a.x, packed};
+      const StripInput in{a.x, packed, direct_blocks(g)};
       pack_rest(plan, s, in);
       depthwise_kernel_gradient(plan, s, in, ring, sums.kernel);
     }

@@ -6,6 +6,7 @@
 #define SEPAL_KERNELS_DEPTHWISE_STRIP_INL_H_
 #endif
 
+#include <algorithm>
 #include <vector>
 
 #include "sepal/kernels/block_rows-inl.h"
@@ -16,15 +17,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace sepal::kernels::HWY_NAMESPACE {
 
-/// Channel blocks whose cells are read where they lie in x: whole blocks of neighbouring channels. The others
-/// go through packed rows.
+/// Channel blocks that lie in x and dx as whole blocks of neighbouring channels. The others go through packed
+/// rows.
 inline std::int64_t direct_blocks(const Window2D& g) {
   return g.channels_first || g.depth_multiplier != 1 ? 0 : g.in_c / kLaneBlock;
 }
 
+/// Channel blocks whose cells a forward step reads where they lie in x: a last block that is not whole, too,
+/// with some channels of the next pixel behind its own, of which nothing is used. Behind the last pixel there
+/// is none: it is read from a copy. (One copy is enough as long as a block ends within the next pixel.)
+inline std::int64_t forward_direct_blocks(const Window2D& g) {
+  const std::int64_t whole = direct_blocks(g), all = blocks_of(g.in_c);
+  return g.channels_first || g.depth_multiplier != 1 || all * kLaneBlock > 2 * g.in_c ? whole : all;
+}
+
 /// Floats of the packed input rows of a strip.
-inline std::int64_t packed_input_floats(const StripPlan& plan) {
-  return (plan.blocks - direct_blocks(plan.g)) * plan.in_block;
+inline std::int64_t packed_input_floats(const StripPlan& plan, std::int64_t direct) {
+  return (plan.blocks - direct) * plan.in_block;
 }
 
 /// A cell of zeros for every block of `channels`.
@@ -41,16 +50,24 @@ inline const float** cell_table(std::int64_t cells) {
   return table.data();
 }
 
-/// The input of a strip: x, and its packed rows (packed_input_floats(plan) floats) once pack_rest was called.
+/// The input of a strip: x, and its packed rows (packed_input_floats floats) once pack_rest was called.
 struct StripInput {
   const float* x;
   float* packed;
+  std::int64_t direct;  // blocks that are read from x
 };
 
 /// Packs what is not read in place.
 inline void pack_rest(const StripPlan& plan, const Strip& s, const StripInput& in) {
-  const std::int64_t direct = direct_blocks(plan.g);
-  if (direct < plan.blocks) pack_input(plan, s, input_strides(plan.g), in.x, in.packed, direct);
+  if (in.direct < plan.blocks) pack_input(plan, s, input_strides(plan.g), in.x, in.packed, in.direct);
+}
+
+/// A copy of the last pixel of x with zeros behind it.
+inline const float* last_cell(const Window2D& g, const float* x) {
+  thread_local std::vector<float> cell;
+  cell.assign(static_cast<std::size_t>(blocks_of(g.in_c) * kLaneBlock), 0.0F);
+  std::copy_n(x + (g.batch * g.in_h * g.in_w - 1) * g.in_c, g.in_c, cell.data());
+  return cell.data();
 }
 
 /// Calls f(image of the strip, window) with the cells and blocks of each window over the input; blocks from
@@ -76,7 +93,7 @@ void for_each_window(const StripPlan& plan, const Strip& s, const StripInput& in
                   .rows = s.rows,
                   .columns = g.out_w};
     sum.begin_block = begin;
-    sum.end_block = std::clamp(direct_blocks(g), begin, end);
+    sum.end_block = std::clamp(in.direct, begin, end);
     sum.in_block = kLaneBlock;
     if (sum.begin_block < sum.end_block) {
       // Column c reaches from cell c * stride_w - pad_left to (kernel_w - 1) * dilation_w cells further.
@@ -85,6 +102,12 @@ void for_each_window(const StripPlan& plan, const Strip& s, const StripInput& in
       sum.begin_inner = std::min(ceil_divide(g.pad_left, g.stride_w), g.out_w);
       sum.end_inner = std::clamp(last < 0 ? 0 : last / g.stride_w + 1, sum.begin_inner, g.out_w);
       plan.fill_table(s, in.x + (s.image + i) * at.n, at.h, at.w, zero_cell(g.in_c), table);
+      if (in.direct > direct_blocks(g) && s.image + i + 1 == g.batch) {
+        const std::int64_t last_row = g.in_h - 1 - first, last_column = g.in_w - 1 + g.pad_left;
+        if (g.in_h > 0 && g.in_w > 0 && last_row >= 0 && last_row < plan.in_rows && last_column < plan.in_w) {
+          table[last_row * plan.in_w + last_column] = last_cell(g, in.x);
+        }
+      }
       f(i, sum);
     }
     sum.begin_block = sum.end_block;
@@ -95,8 +118,7 @@ void for_each_window(const StripPlan& plan, const Strip& s, const StripInput& in
     sum.begin_inner = 0;
     sum.end_inner = g.out_w;
     if (sum.begin_block < sum.end_block) {
-      const float* packed =
-          in.packed + i * plan.table_cells() * kLaneBlock - direct_blocks(g) * plan.in_block;
+      const float* packed = in.packed + i * plan.table_cells() * kLaneBlock - in.direct * plan.in_block;
       for (std::int64_t cell = 0; cell < plan.table_cells(); ++cell) table[cell] = packed + cell * kLaneBlock;
       f(i, sum);
     }

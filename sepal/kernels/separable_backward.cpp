@@ -46,7 +46,7 @@ namespace sepal::kernels::HWY_NAMESPACE {
 /// Where a part works; with a null base only the sizes are counted.
 struct BackwardScratch {
   BackwardScratch(const StripPlan& plan, float* base) : pieces(base) {
-    packed = pieces.take(packed_input_floats(plan));
+    packed = pieces.take(packed_input_floats(plan, direct_blocks(plan.g)));
     d = pieces.take(plan.blocks * plan.most_pixels * kLaneBlock);
     dy = pieces.take(blocks_of(plan.g.out_c) * plan.most_pixels * kLaneBlock);
     ring = pieces.take(plan.blocks * plan.ring_block);
@@ -87,7 +87,7 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
     const Strip s = plan.strip(index);
     const std::int64_t image_pixels = s.rows * g.out_w;
     const std::int64_t pixels = s.images * image_pixels;
-    const StripInput in{a.x, scratch.packed};
+    const StripInput in{a.x, scratch.packed, direct_blocks(g)};
     // The next strip's rows of x and dy arrive while this one's products keep the memory idle.
     Ahead x_ahead, dy_ahead;
     if (index + 1 < end) {
@@ -140,6 +140,7 @@ void backward_part(const StripPlan& plan, const SeparableBackward<float>& a, con
                  .begin_column = 0,
                  .end_column = plan.blocks * kLaneBlock,
                  .a = scratch.dy,
+                 .a_row = kLaneBlock,
                  .a_block = block,
                  .b = weights.transposed,
                  .panel_columns = weights.panel_columns,

@@ -37,7 +37,7 @@ template <class T>
 void separable_conv2d_backward_reference(const Window2D& window, const SeparableBackward<T>& a);
 
 /// Weights as Keras has them. Each bias may be null; that of the depthwise step is for what follows it in a
-/// model, such as a folded BatchNormalization.
+/// model, such as a folded BatchNormalization. No depthwise kernel: it is 1x1 and multiplies by 1.
 struct SeparableWeights {
   const float* depthwise;
   const float* pointwise;
@@ -48,6 +48,7 @@ struct SeparableWeights {
 /// Weights as the fused kernel reads them, for the SIMD target that packed them. Views of memory of
 /// `packed_separable_floats` floats, aligned to 64 bytes; threads may share them.
 struct PackedSeparable {
+  bool multiplies_by_one;       // the depthwise step does nothing else
   const float* depthwise;       // [channel block][tap][16]
   const float* depthwise_bias;  // [channel block][16] or null
   const float* pointwise;       // [panel][channel][panel_columns]

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -76,6 +77,22 @@ struct SeparableProblem {
 
   Window2D g;
   GuardedArray x, depthwise, pointwise, bias, y, dy, dx, ddepthwise, dpointwise, dbias;
+};
+
+/// Room for packed weights.
+class PackedMemory {
+ public:
+  explicit PackedMemory(const Window2D& g)
+      : floats_(static_cast<std::size_t>(packed_separable_floats(g)) + 16) {}
+
+  float* floats() {
+    void* begin = floats_.data();
+    std::size_t room = floats_.size() * sizeof(float);
+    return static_cast<float*>(std::align(64, 64, begin, room));
+  }
+
+ private:
+  std::vector<float> floats_;
 };
 
 void run_fused(SeparableProblem& p) {
@@ -230,20 +247,54 @@ TEST(SeparableConv2DFused, DoesInItsEpilogueWhatSeparateStepsWouldDo) {
       }
     }
     for_each_simd_target([&] {
-      std::vector<float> memory(static_cast<std::size_t>(packed_separable_floats(g)) + 16);
-      float* aligned = memory.data();
-      while (reinterpret_cast<std::uintptr_t>(aligned) % 64 != 0) ++aligned;
+      PackedMemory memory(g);
       const PackedSeparable packed = pack_separable(g,
                                                     {.depthwise = p.depthwise.data(),
                                                      .pointwise = p.pointwise.data(),
                                                      .bias = p.bias.data(),
                                                      .depthwise_bias = depthwise_bias.data()},
-                                                    aligned);
+                                                    memory.floats());
       testing::fill_with_nan(p.y);
       separable_conv2d_fused(g, p.x.data(), packed, epilogue, p.y.data());
       EXPECT_EQ(testing::copy_of(p.y), want);
     });
     if (HasFailure()) return;
+  }
+}
+
+// 1024 channels are packed: their rows would share the sets of a cache.
+TEST(SeparableConv2DFused, MultipliesByThePointwiseKernelAloneWhereThereIsNoDepthwiseOne) {
+  const OneThread one_thread;
+  std::mt19937 random(8);
+  for (const std::int64_t in_c : {1, 3, 16, 44, 1024}) {
+    for (const std::int64_t out_c : {1, 8, 9, 24, 40, 88}) {
+      for (const bool channels_first : {false, true}) {
+        SeparableProblem p({.batch = 2,
+                            .in_h = 5,
+                            .in_w = 7,
+                            .in_c = in_c,
+                            .out_h = 5,
+                            .out_w = 7,
+                            .out_c = out_c,
+                            .kernel_h = 1,
+                            .kernel_w = 1,
+                            .channels_first = channels_first});
+        SCOPED_TRACE(describe(p.g));
+        p.fill(random);
+        std::fill_n(p.depthwise.data(), in_c, 1.0F);
+        separable_conv2d_reference(p.g, p.forward());
+        const std::vector<float> want = testing::copy_of(p.y);
+        for_each_simd_target([&] {
+          PackedMemory memory(p.g);
+          const PackedSeparable packed = pack_separable(
+              p.g, {.depthwise = nullptr, .pointwise = p.pointwise.data(), .bias = p.bias.data()},
+              memory.floats());
+          testing::fill_with_nan(p.y);
+          separable_conv2d_fused(p.g, p.x.data(), packed, {}, p.y.data());
+          EXPECT_EQ(testing::copy_of(p.y), want);
+        });
+      }
+    }
   }
 }
 

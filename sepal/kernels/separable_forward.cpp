@@ -26,6 +26,7 @@ namespace {
 /// One call, cut into parts: strips of pixels, each perhaps in several runs of filters.
 struct ForwardCall {
   StripPlan plan;
+  bool in_place;  // x is the product's operand as it is
   std::int64_t filter_runs;
   std::int64_t filters;     // of a run: whole panels
   std::int64_t run_groups;  // of filter_runs / run_groups runs each
@@ -79,10 +80,11 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
   const Window2D& g = plan.g;
   const auto [index, run] = call.place_of(part);
   const Strip s = plan.strip(index);
+  const std::int64_t direct = forward_direct_blocks(g);
   const std::int64_t block = plan.most_pixels * kLaneBlock;
   const auto lay_out = [&](ScratchPieces& pieces, float*& packed, float*& d, float*& y) {
-    packed = pieces.take(packed_input_floats(plan));
-    d = pieces.take(plan.blocks * block);
+    packed = pieces.take(call.in_place ? 0 : packed_input_floats(plan, direct));
+    d = pieces.take(call.in_place ? 0 : plan.blocks * block);
     y = g.channels_first ? pieces.take(blocks_of(g.out_c) * block) : nullptr;
   };
   float *packed, *d, *y;
@@ -94,10 +96,11 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
   // The runs of a strip follow each other, mostly on one thread: it then finds the depthwise output made.
   thread_local std::uint64_t last_call = 0;
   thread_local std::int64_t last_strip = 0;
-  if (last_call != call.id || last_strip != index) {
-    pack_rest(plan, s, {call.x, packed});
+  if (!call.in_place && (last_call != call.id || last_strip != index)) {
+    const StripInput in{call.x, packed, direct};
+    pack_rest(plan, s, in);
     depthwise_strip(plan, s,
-                    {.in = {call.x, packed},
+                    {.in = in,
                      .weights = call.weights.depthwise,
                      .bias = call.weights.depthwise_bias,
                      .clamp = call.epilogue.depthwise,
@@ -122,8 +125,9 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
                .depth = plan.channels,
                .begin_column = begin,
                .end_column = end,
-               .a = d,
-               .a_block = block,
+               .a = call.in_place ? call.x + input_strides(g).at(s.image, s.row, 0, 0) : d,
+               .a_row = call.in_place ? g.in_c : kLaneBlock,
+               .a_block = call.in_place ? kLaneBlock : block,
                .b = call.weights.pointwise,
                .panel_columns = call.weights.panel_columns,
                .results = {.columns = g.out_c,
@@ -173,6 +177,15 @@ std::int64_t strip_pixels(const Window2D& g) {
   return std::clamp(kStripBytes / pixel_bytes, kLeastPixels, kMostPixels);
 }
 
+// Images whose pixels are the rows of a matrix. Rows that are a multiple of 4 KiB apart share the sets of a
+// cache and would push each other out.
+bool reads_in_place(const Window2D& g, const PackedSeparable& weights, const SeparableEpilogue& epilogue) {
+  constexpr std::int64_t kAliasFloats = 1024;
+  return weights.multiplies_by_one && weights.depthwise_bias == nullptr && !epilogue.depthwise.active() &&
+         !g.channels_first && g.depth_multiplier == 1 && g.stride_h == 1 && g.stride_w == 1 &&
+         g.in_h == g.out_h && g.in_w == g.out_w && g.in_c % kAliasFloats != 0;
+}
+
 }  // namespace
 
 std::int64_t separable_panel_columns() { return HWY_DYNAMIC_DISPATCH(panel_columns)(); }
@@ -190,15 +203,21 @@ PackedSeparable packed_separable(const Window2D& g, bool has_bias, bool has_dept
   const float* depthwise_bias = memory + padded * taps;
   const float* pointwise = depthwise_bias + padded;
   const float* bias = pointwise + panel_floats(channels, g.out_c, width);
-  return {memory, has_depthwise_bias ? depthwise_bias : nullptr, pointwise, has_bias ? bias : nullptr, width};
+  return {false, memory, has_depthwise_bias ? depthwise_bias : nullptr, pointwise, has_bias ? bias : nullptr,
+          width};
 }
 
 PackedSeparable pack_separable(const Window2D& g, const SeparableWeights& weights, float* memory) {
   const std::int64_t channels = g.in_c * g.depth_multiplier, taps = g.kernel_h * g.kernel_w;
-  const PackedSeparable packed =
+  PackedSeparable packed =
       packed_separable(g, weights.bias != nullptr, weights.depthwise_bias != nullptr, memory);
   const auto writable = [memory](const float* view) { return memory + (view - memory); };
-  pack_columns(taps, channels, weights.depthwise, memory);
+  packed.multiplies_by_one = weights.depthwise == nullptr;
+  if (packed.multiplies_by_one) {
+    std::fill_n(memory, blocks_of(channels) * kLaneBlock, 1.0F);
+  } else {
+    pack_columns(taps, channels, weights.depthwise, memory);
+  }
   if (weights.depthwise_bias != nullptr) {
     pack_columns(1, channels, weights.depthwise_bias, writable(packed.depthwise_bias));
   }
@@ -214,6 +233,7 @@ void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSepar
   if (g.batch == 0) return;
   static std::atomic<std::uint64_t> calls{0};
   ForwardCall call{.plan = StripPlan(g, strip_pixels(g)),
+                   .in_place = reads_in_place(g, weights, epilogue),
                    .filter_runs = 1,
                    .filters = g.out_c,
                    .run_groups = 1,

@@ -23,6 +23,20 @@ using FloatVector = hn::Vec<FloatTag>;
 constexpr FloatTag kTag;
 constexpr std::int64_t kLanes = hn::MaxLanes(FloatTag());
 
+// Halves of vectors, where a half may take half the time of a whole.
+using HalfTag = hn::Half<FloatTag>;
+constexpr HalfTag kHalfTag;
+constexpr bool kHalvesVectors = HWY_TARGET == HWY_AVX3;
+
+/// The half and zeros. Vectors of one lane have no halves.
+HWY_INLINE FloatVector whole_of(hn::Vec<HalfTag> half) {
+#if HWY_TARGET == HWY_SCALAR
+  return half;
+#else
+  return hn::ZeroExtendVector(kTag, half);
+#endif
+}
+
 constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
 
 // AVX2 and AVX-512 have loads and stores that leave masked lanes alone; elsewhere Highway would read and

@@ -184,10 +184,10 @@ void prepare_weights(Convolution& work) {
   if (work.depthwise_folded) fold(*work.depthwise_folded, work.depthwise, work.depthwise_bias);
   work.folded.reset();
   work.depthwise_folded.reset();
-  // The fused kernel serves 1x1 convolutions and Dense layers, with a depthwise step that multiplies by 1.
+  // The fused kernel serves 1x1 convolutions and Dense layers, whose depthwise step would multiply by 1.
   const bool is_dense = work.kind == Convolution::Kind::dense;
   if (is_dense) work.kernel = work.kernel.reshaped(work.kernel.shape().with_front(1).with_front(1));
-  if (is_dense || is_one_by_one(work)) work.depthwise = Tensor::ones({1, 1, work.kernel.shape()[2], 1});
+  if (is_dense || is_one_by_one(work)) work.depthwise_shape = {1, 1, work.kernel.shape()[2], 1};
   if (is_one_by_one(work)) work.kind = Convolution::Kind::separable;
   if (work.depthwise.defined()) work.depthwise_shape = work.depthwise.shape();
   if (work.kernel.defined()) work.kernel_shape = work.kernel.shape();
