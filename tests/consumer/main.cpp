@@ -19,7 +19,7 @@ int main() {
   model->compile({.optimizer = "adam",
                   .loss = losses::SparseCategoricalCrossentropy({.from_logits = true}),
                   .metrics = {"accuracy"}});
-  model->fit(data.train_x.rows(0, 1000), data.train_y.rows(0, 1000), {.batch_size = 128, .epochs = 2});
+  model->fit(data.train_x.rows(0, 100), data.train_y.rows(0, 100), {.batch_size = 50, .epochs = 2});
   model->save("fashion.keras");
 
   const Model again = load_model("fashion.keras");

@@ -17,9 +17,9 @@ if(MODE STREQUAL "installed")
   file(RENAME "${WORK_DIR}/prefix" "${WORK_DIR}/moved")
   set(where "-DCMAKE_PREFIX_PATH=${WORK_DIR}/moved" -DCMAKE_BUILD_TYPE=Release)
 else()
-  # This is about how it builds, not about speed: batches of sources, little optimization, one SIMD target.
+  # This is about how it builds, not about speed: batches of sources, no optimization, one SIMD target.
   set(where "-DSEPAL_SOURCE_DIR=${SOURCE_DIR}" -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=24)
-  string(APPEND FLAGS " -O1 -DHWY_COMPILE_ONLY_STATIC")
+  string(APPEND FLAGS " -O0 -DHWY_COMPILE_ONLY_STATIC")
 endif()
 run("${CMAKE_COMMAND}" -S "${SOURCE_DIR}/tests/consumer" -B "${WORK_DIR}/build" -G "${GENERATOR}"
     "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_FLAGS=${FLAGS}" ${where})
