@@ -186,6 +186,50 @@ bool reads_in_place(const Window2D& g, const PackedSeparable& weights, const Sep
          g.in_h == g.out_h && g.in_w == g.out_w && g.in_c % kAliasFloats != 0;
 }
 
+// What a multiply-add of the depthwise step takes of the time of one of the product.
+constexpr std::int64_t kDepthwiseWeight = 2;
+// Tiles are of two panels' columns.
+constexpr std::int64_t kRunColumns = 32;
+
+/// The work of the thread that has most to do when each does the parts that it begins with.
+std::int64_t most_work(const ForwardCall& call, int threads) {
+  const Window2D& g = call.plan.g;
+  const std::int64_t depthwise = call.in_place ? 0 : call.plan.taps * kDepthwiseWeight;
+  const std::int64_t parts = call.plan.strips * call.filter_runs;
+  std::int64_t most = 0;
+  for (int thread = 0; thread < threads; ++thread) {
+    std::int64_t work = 0, last_strip = -1;
+    for (std::int64_t part = parts * thread / threads; part < parts * (thread + 1) / threads; ++part) {
+      const auto [index, run] = call.place_of(part);
+      const Strip s = call.plan.strip(index);
+      const std::int64_t filters = std::min(call.filters, g.out_c - run * call.filters);
+      work += s.images * s.rows *
+              (ceil_divide(filters, kRunColumns) * kRunColumns + (index == last_strip ? 0 : depthwise));
+      last_strip = index;
+    }
+    most = std::max(most, work);
+  }
+  return most;
+}
+
+/// Parts for some threads. Few strips are cut further by their filters, where the threads make the depthwise
+/// output each for itself, or are as many as the threads and of equal size, whichever ends first.
+void share_out(ForwardCall& call, int threads) {
+  const Window2D& g = call.plan.g;
+  const std::int64_t wanted = std::min(kFairParts / call.plan.strips, ceil_divide(g.out_c, kLeastFilters));
+  if (wanted > 1) {
+    call.filters = ceil_divide(ceil_divide(g.out_c, wanted), kRunColumns) * kRunColumns;
+    call.filter_runs = ceil_divide(g.out_c, call.filters);
+    if (call.filter_runs % threads == 0) call.run_groups = threads;
+  }
+  if (threads == 1 || g.out_h < threads || call.plan.strips >= kFairParts * threads) return;
+  ForwardCall even = call;
+  even.plan = StripPlan::even(g, threads);
+  even.filter_runs = even.run_groups = 1;
+  even.filters = g.out_c;
+  if (most_work(even, threads) < most_work(call, threads)) call = even;
+}
+
 }  // namespace
 
 std::int64_t separable_panel_columns() { return HWY_DYNAMIC_DISPATCH(panel_columns)(); }
@@ -243,13 +287,7 @@ void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSepar
                    .epilogue = epilogue,
                    .y = y,
                    .stream = !g.channels_first && is_streamed(y, g.batch * g.out_h * g.out_w, g.out_c)};
-  const std::int64_t wanted = std::min(kFairParts / call.plan.strips, ceil_divide(g.out_c, kLeastFilters));
-  if (wanted > 1) {
-    call.filters = ceil_divide(ceil_divide(g.out_c, wanted), 32) * 32;
-    call.filter_runs = ceil_divide(g.out_c, call.filters);
-    const int threads = num_threads();
-    if (call.filter_runs % threads == 0) call.run_groups = threads;
-  }
+  share_out(call, num_threads());
   parallel_parts(call.plan.strips * call.filter_runs, [&](std::int64_t part) {
     HWY_DYNAMIC_DISPATCH(forward_part)(call, part);
   });

@@ -36,6 +36,20 @@ StripPlan::StripPlan(const Window2D& window, std::int64_t pixels)
   // Two rows at a time are made faster than one.
   if (rows > 1 && rows < g.out_h) rows += rows % 2;
   row_strips = ceil_div(g.out_h, rows);
+  set_sizes();
+}
+
+StripPlan StripPlan::even(const Window2D& window, std::int64_t row_strips) {
+  StripPlan plan(window, 1);
+  plan.images = 1;
+  plan.row_strips = row_strips;
+  plan.rows = ceil_div(window.out_h, row_strips);
+  plan.is_even = true;
+  plan.set_sizes();
+  return plan;
+}
+
+void StripPlan::set_sizes() {
   strips = row_strips == 1 ? ceil_div(g.batch, images) : g.batch * row_strips;
   most_pixels = images * rows * g.out_w;
 
@@ -49,15 +63,17 @@ StripPlan::StripPlan(const Window2D& window, std::int64_t pixels)
 
   most_dx_rows = 0;
   for (std::int64_t i = 0; i < row_strips; ++i) {
-    const Strip s{0, 1, i * rows, std::min(rows, g.out_h - i * rows)};
+    const Strip s = strip(i);
     most_dx_rows = std::max(most_dx_rows, dx_end(s) - dx_begin(s));
   }
 }
 
 Strip StripPlan::strip(std::int64_t index) const {
   const std::int64_t image = index / row_strips * images;
-  const std::int64_t row = index % row_strips * rows;
-  return {image, std::min(images, g.batch - image), row, std::min(rows, g.out_h - row)};
+  const std::int64_t i = index % row_strips;
+  const std::int64_t row = is_even ? g.out_h * i / row_strips : i * rows;
+  const std::int64_t end = is_even ? g.out_h * (i + 1) / row_strips : std::min(row + rows, g.out_h);
+  return {image, std::min(images, g.batch - image), row, end - row};
 }
 
 void StripPlan::fill_table(const Strip& s, const float* image, std::int64_t row, std::int64_t cell,

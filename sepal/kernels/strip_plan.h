@@ -28,6 +28,8 @@ struct Strip {
 struct StripPlan {
   /// Strips of about `pixels` output pixels, several images if they are small.
   StripPlan(const Window2D& window, std::int64_t pixels);
+  /// As many strips of each image, of nearly as many rows, 1 <= row_strips <= out_h. For forward steps alone.
+  static StripPlan even(const Window2D& window, std::int64_t row_strips);
 
   Window2D g;
   std::int64_t channels;  // of the depthwise output
@@ -37,6 +39,7 @@ struct StripPlan {
   std::int64_t images;      // of a strip; 1 if a strip holds only some rows of an image
   std::int64_t rows;        // of a strip
   std::int64_t row_strips;  // of an image
+  bool is_even = false;     // strips differ by at most a row; otherwise only the last one is smaller
   std::int64_t strips;
   std::int64_t most_pixels;  // of a strip
 
@@ -76,6 +79,9 @@ struct StripPlan {
   /// `row` floats apart and its cells `cell`; what is beside it is `zeros`.
   void fill_table(const Strip& s, const float* image, std::int64_t row, std::int64_t cell, const float* zeros,
                   const float** table) const;
+
+ private:
+  void set_sizes();  // that follow from those of a strip
 };
 
 }  // namespace sepal::kernels
