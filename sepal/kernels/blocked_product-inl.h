@@ -247,7 +247,7 @@ HWY_INLINE void product_tile(const Product& p, std::int64_t row, std::int64_t ve
   FloatVector acc[kRows][kVectors];
   start_tile(p.results, row, vector, acc);
   RightVectors<kVectors, kTileVectors> b = panel_vectors<kVectors>(p.b, p.depth, p.panel_columns, vector);
-  const auto rows_of = [&p](const float* first) {
+  const auto rows_of = [&](const float* first) {
     if constexpr (kPacked) {
       return EvenRows<kLaneBlock>{first};
     } else {

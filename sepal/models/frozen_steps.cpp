@@ -63,9 +63,9 @@ void join(Merge::Kind kind, const kernels::BroadcastPlan& plan, const float* a, 
       return run([](float x, float y) { return x * y; });
     // A NaN in either comes out.
     case Kind::maximum:
-      return run([](float x, float y) { return (x > y) | (x != x) ? x : y; });
+      return run([](float x, float y) { return ((x > y) | (x != x)) ? x : y; });
     case Kind::minimum:
-      return run([](float x, float y) { return (x < y) | (x != x) ? x : y; });
+      return run([](float x, float y) { return ((x < y) | (x != x)) ? x : y; });
   }
 }
 
