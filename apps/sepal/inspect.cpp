@@ -23,9 +23,8 @@
 namespace sepal::program {
 namespace {
 
+constexpr std::size_t kMostProblemBytes = 2000;
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
-// What a member may grow to in memory.
-constexpr std::uint64_t kMostMemberBytes = std::uint64_t{4} << 30;
 
 // What was found out so far, in the form that --json prints.
 class Findings {
@@ -112,8 +111,8 @@ void inspect_datasets(const H5File& file, Findings& findings) {
       const Tensor tensor = file.read(path);
       const std::int64_t count = findings.check_finite ? not_finite(tensor) : 0;
       if (count == 0) return;
-      throw ValueError(fmt::format("array '{}': {} of {} elements are NaN or infinite", printable(path),
-                                   count, tensor.num_elements()));
+      throw ValueError(fmt::format("'{}': array '{}': {} of {} elements are NaN or infinite", file.name(),
+                                   printable(path), count, tensor.num_elements()));
     });
   }
 }
@@ -133,23 +132,27 @@ void inspect_h5(std::vector<std::byte> bytes, const std::string& path, Findings&
   inspect_datasets(file, findings);
 }
 
+// Other members than those of models are not looked into.
+void inspect_member(const Archive& archive, const std::string& member, const std::string& path,
+                    Findings& findings) {
+  if (member == kWeightsMember) {
+    // H5File quotes the name itself.
+    const H5File file(archive.read_plausible(member, kMostFileBytes), fmt::format("{}: {}", path, member));
+    inspect_datasets(file, findings);
+  } else if (member == kMetadataMember || member == kConfigMember) {
+    const std::vector<std::byte> content = archive.read_plausible(member, kMostJsonBytes);
+    const std::string where = fmt::format("'{}': {}", path, member);
+    if (member == kConfigMember) return inspect_config(text_of(content), where, findings);
+    findings.facts["keras_version"] = string_at(parse_json(text_of(content), where), "keras_version");
+  }
+}
+
 void inspect_archive(std::vector<std::byte> bytes, const std::string& path, Findings& findings) {
   const Archive archive(std::move(bytes), path);
   for (const ZipMember& member : archive.members()) {
     findings.members.push_back(
         {{"name", member.name}, {"bytes", member.size}, {"bytes_in_archive", member.compressed_size}});
-    findings.attempt([&] {
-      std::vector<std::byte> content = archive.read(member.name, kMostMemberBytes);
-      const std::string where = fmt::format("'{}': {}", path, member.name);
-      if (member.name == kMetadataMember) {
-        findings.facts["keras_version"] = string_at(parse_json(text_of(content), where), "keras_version");
-      } else if (member.name == kConfigMember) {
-        inspect_config(text_of(content), where, findings);
-      } else if (member.name == kWeightsMember) {
-        // It quotes the name itself.
-        inspect_datasets(H5File(std::move(content), fmt::format("{}: {}", path, member.name)), findings);
-      }
-    });
+    findings.attempt([&] { inspect_member(archive, member.name, path, findings); });
   }
   for (const char* member : {kMetadataMember, kConfigMember, kWeightsMember}) {
     if (!archive.has(member)) findings.problems.push_back(fmt::format("'{}': there is no {}", path, member));
@@ -180,7 +183,9 @@ void print(const Findings& findings) {
     say(fmt::format("  {}  {} {}\n", text(row, "path"), text(row, "dtype"), shape_text(row["shape"])));
   }
   title("problems", findings.problems);
-  for (const Json& problem : findings.problems) say(fmt::format("  {}\n", problem.get<std::string>()));
+  for (const Json& problem : findings.problems) {
+    say(fmt::format("  {}\n", printable(problem.get<std::string>(), kMostProblemBytes)));
+  }
 }
 
 }  // namespace
@@ -216,8 +221,9 @@ int inspect(const InspectArguments& arguments, const GlobalArguments& global) {
     print(findings);
   }
   if (findings.problems.empty()) return kOk;
-  std::fprintf(stderr, "error: '%s': %zu problem(s), the first: %s\n", path.c_str(), findings.problems.size(),
-               findings.problems[0].get<std::string>().c_str());
+  const std::size_t others = findings.problems.size() - 1;
+  say_error(findings.problems[0].get<std::string>() +
+            (others == 0 ? "" : fmt::format(" And {} more problem(s)", others)));
   return kBadInput;
 }
 

@@ -210,7 +210,7 @@ Command add_diff(CLI::App& app, GlobalArguments& global) {
 }
 
 int fail(const std::exception& error, Status status) {
-  std::fprintf(stderr, "error: %s\n", error.what());
+  say_error(error.what());
   return status;
 }
 

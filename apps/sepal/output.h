@@ -18,7 +18,11 @@ struct GlobalArguments {
   bool json = false;  // one JSON value on standard output instead of text
 };
 
+/// Writes text to standard output. Control characters other than the end of a line, which names from a file
+/// may hold and a terminal would obey, are escaped.
 void say(const std::string& text);
+/// One line on standard error.
+void say_error(const std::string& text);
 /// Text that is not valid UTF-8 is replaced where it is not.
 void say_json(const Json& value);
 

@@ -1,6 +1,9 @@
 // Runs the program itself on small models: what it prints, what it writes, and its exit status.
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -176,6 +179,67 @@ TEST_F(Program, ReportsDamagedPartsAndTellsTheRest) {
   EXPECT_NE(cut.out.find("\nproblems (1)"), std::string::npos) << cut.out;
   EXPECT_EQ(run("inspect " + kGolden + "bad/text_keras.keras").status, 2);
   EXPECT_EQ(run("inspect " + (folder_ / "nothing.keras")).status, 3);
+}
+
+// Whether the file was opened since this began.
+class OpeningsOf {
+ public:
+  explicit OpeningsOf(const std::string& path) : watch_(::inotify_init1(IN_NONBLOCK)) {
+    EXPECT_GE(::inotify_add_watch(watch_, path.c_str(), IN_OPEN | IN_ACCESS), 0);
+  }
+  ~OpeningsOf() { ::close(watch_); }
+  OpeningsOf(const OpeningsOf&) = delete;
+  OpeningsOf& operator=(const OpeningsOf&) = delete;
+  bool any() const {
+    char events[4096];
+    return ::read(watch_, events, sizeof(events)) > 0;
+  }
+
+ private:
+  int watch_;
+};
+
+TEST_F(Program, OpensNoFileThatAnotherFileNames) {
+  // What the links, the external storage and the virtual dataset name.
+  const std::string canary = folder_ / "types.h5";
+  std::filesystem::copy_file(kGolden + "h5/types.h5", canary);
+  const OpeningsOf opened(canary);
+  for (const char* name : {"external_link.h5", "external_storage.h5", "virtual.h5"}) {
+    std::filesystem::copy_file(kGolden + "h5/" + name, folder_ / name);
+    for (const char* command : {"inspect", "summary"}) {
+      const Result result = shell("cd " + folder_.path() + " && " SEPAL_PROGRAM " " + command + " " + name);
+      EXPECT_EQ(result.status, 2) << name;
+    }
+  }
+  write("lookup.json",
+        R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "StringLookup",)"
+        R"( "config": {"name": "l", "vocabulary": ")" +
+            canary + R"("}}]}})");
+  const Result lookup = run("summary " + (folder_ / "lookup.json"));
+  EXPECT_EQ(lookup.status, 2);
+  EXPECT_NE(lookup.err.find("layer 'l': class 'StringLookup' is not known"), std::string::npos) << lookup.err;
+  EXPECT_FALSE(opened.any());
+  run("inspect " + canary);
+  EXPECT_TRUE(opened.any());
+}
+
+TEST_F(Program, WritesOneLineForAnErrorWhateverNamesAFileHolds) {
+  write("names.json",
+        R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "A\u001b[31m\nB",)"
+        R"( "config": {"name": "c\u001b]0;t\u0007"}}]}})");
+  const Result refused = run("summary " + (folder_ / "names.json"));
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  EXPECT_EQ(refused.err.find('\x1b'), std::string::npos) << refused.err;
+  write("shown.json",
+        R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "InputLayer",)"
+        R"( "config": {"name": "i", "batch_shape": [null, 2]}}, {"class_name": "Flatten",)"
+        R"( "config": {"name": "c\u001b]0;t\u0007"}}]}})");
+  for (const char* command : {"summary", "inspect", "summary --json"}) {
+    const Result shown = run(std::string(command) + " " + (folder_ / "shown.json"));
+    EXPECT_EQ(shown.status, 0) << shown.err;
+    EXPECT_EQ(shown.out.find('\x1b'), std::string::npos) << shown.out;
+  }
 }
 
 TEST_F(Program, CountsWeightsThatAreNotFinite) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
+#include "sepal/base/unknown_name.h"
 
 namespace sepal {
 namespace {
@@ -212,7 +213,7 @@ const Json* config_find(const Json& config, const std::string& owner, const char
 void config_expect_only(const Json& config, const std::string& owner, const std::set<std::string>& known) {
   for (const auto& [key, value] : config.items()) {
     if (!known.contains(key)) {
-      throw TypeError(fmt::format("{}: keyword argument not understood: '{}'", owner, key));
+      throw UnknownKeywordError(fmt::format("{}: keyword argument not understood: '{}'", owner, key));
     }
   }
 }

@@ -9,6 +9,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/base/large_pages.h"
+#include "sepal/saving/plausible.h"
 #include "sepal/saving/printable.h"
 
 namespace sepal {
@@ -120,10 +121,10 @@ std::vector<ZipMember>::const_iterator Archive::find(const std::string& member) 
   return std::find_if(members_.begin(), members_.end(), [&](const auto& m) { return m.name == member; });
 }
 
-std::vector<std::byte> Archive::read_arrays(const std::string& member) const {
+std::vector<std::byte> Archive::read_plausible(const std::string& member, std::uint64_t most_bytes) const {
   const auto found = find(member);
   const std::uint64_t stored = found == members_.end() ? 0 : found->compressed_size;
-  return read(member, std::max(stored * 100, std::uint64_t{4} << 30));
+  return read(member, std::min(most_bytes, most_plausible_bytes(stored)));
 }
 
 std::vector<std::byte> Archive::read(const std::string& member, std::uint64_t most_bytes) const {

@@ -32,10 +32,8 @@ class Archive {
   /// @throws ValueError naming file and member if it is missing, damaged or larger than `most_bytes`.
   std::vector<std::byte> read(const std::string& member, std::uint64_t most_bytes) const;
 
-  /// The same for a member that holds arrays: numbers have some noise in them, so that 100 times what is
-  /// stored is too large (Keras draws the same line); up to 4 GiB are not, because zeros behind a ReLU
-  /// compress well.
-  std::vector<std::byte> read_arrays(const std::string& member) const;
+  /// The same for a member that holds weights or a config, which have no more than most_plausible_bytes.
+  std::vector<std::byte> read_plausible(const std::string& member, std::uint64_t most_bytes) const;
 
  private:
   struct Zip;

@@ -7,6 +7,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/base/input_file.h"
+#include "sepal/saving/plausible.h"
 #include "tests/support/error_text.h"
 
 namespace sepal {
@@ -98,6 +99,19 @@ TEST(Archive, RefusesAMemberAboveTheCallersLimitBeforeInflatingIt) {
   const Archive archive(golden_zip("bomb.zip"), "m.keras");
   EXPECT_THAT(testing::error_text<ValueError>([&] { archive.read("zeros", 1 << 20); }),
               HasSubstr("too large: expected at most 1048576 bytes. Received: 4194304 bytes"));
+}
+
+TEST(Archive, RefusesBombs) {
+  const auto too_large = [](std::uint64_t stored, std::uint64_t inflated) {
+    return inflated > most_plausible_bytes(stored);
+  };
+  EXPECT_TRUE(too_large(1 << 20, std::uint64_t{1} << 30));
+  EXPECT_FALSE(too_large(1 << 20, 100 << 20));
+  EXPECT_FALSE(too_large(1, 64 << 20));
+  const Archive archive(golden_zip("bomb.zip"), "m.keras");
+  EXPECT_EQ(archive.read_plausible("zeros", 8 << 20).size(), std::size_t{4} << 20);
+  EXPECT_THAT(testing::error_text<ValueError>([&] { archive.read_plausible("zeros", 1 << 20); }),
+              HasSubstr("too large: expected at most 1048576 bytes"));
 }
 
 TEST(Archive, RefusesWhatIsNoZip) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sepal/data/inflate.h"
+#include "sepal/saving/plausible.h"
 
 namespace sepal {
 namespace {
@@ -50,6 +51,68 @@ std::vector<std::byte> unshuffled(const std::vector<std::byte>& data, std::size_
   return result;
 }
 
+struct StoredChunk {
+  std::vector<std::int64_t> origin;
+  std::uint64_t address = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t skipped_filters = 0;  // a bit for each
+};
+
+class ChunkTree {
+ public:
+  ChunkTree(const H5Image& image, std::size_t rank, const std::string& path)
+      : image_(image), rank_(rank), path_(path) {}
+
+  // Level 0 points to chunks, the levels above to nodes one level lower.
+  void read(std::uint64_t address, int level) {
+    if (!visited_.insert(address).second) image_.fail(path_, "its tree of chunks has a loop");
+    H5Cursor node = image_.at(address, path_);
+    node.expect("TREE");
+    if (node.u8() != 1) node.fail("its tree of chunks is damaged");
+    const int found = node.u8();
+    if (level >= 0 && found != level) node.fail("its tree of chunks is damaged");
+    const unsigned entries = node.u16();
+    node.skip(16);  // siblings
+    for (unsigned i = 0; i < entries; ++i) {
+      StoredChunk chunk;
+      chunk.bytes = node.u32();
+      chunk.skipped_filters = node.u32();
+      for (std::size_t axis = 0; axis < rank_; ++axis) {
+        chunk.origin.push_back(static_cast<std::int64_t>(node.u64()));
+      }
+      node.skip(8);  // inside of an element
+      chunk.address = node.u64();
+      if (found > 0) {
+        read(chunk.address, found - 1);
+      } else {
+        chunks_.push_back(std::move(chunk));
+      }
+    }
+    nodes_.emplace_back(address, node.position());
+  }
+
+  const std::vector<StoredChunk>& chunks() const { return chunks_; }
+
+  void claim(H5Claims& claims) const {
+    for (const auto& [begin, bytes] : nodes_) claims.add_table(begin, bytes, path_);
+    for (const StoredChunk& chunk : chunks_) claims.add_elements(chunk.address, chunk.bytes, path_);
+  }
+
+ private:
+  const H5Image& image_;
+  std::size_t rank_;
+  const std::string& path_;
+  std::set<std::uint64_t> visited_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> nodes_;  // addresses and bytes
+  std::vector<StoredChunk> chunks_;
+};
+
+ChunkTree chunk_tree(const H5Image& image, const H5Object& dataset, const std::string& path) {
+  ChunkTree tree(image, dataset.shape->dims().size(), path);
+  if (dataset.layout->address != kH5Nowhere) tree.read(dataset.layout->address, -1);
+  return tree;
+}
+
 class ChunkReader {
  public:
   ChunkReader(const H5Image& image, const H5Object& dataset, std::span<std::byte> out,
@@ -64,29 +127,9 @@ class ChunkReader {
     for (const std::int64_t length : chunk_) chunk_bytes_ *= static_cast<std::uint64_t>(length);
   }
 
-  void read_tree(std::uint64_t address, int level) {
-    if (!visited_.insert(address).second) image_.fail(path_, "its tree of chunks has a loop");
-    H5Cursor node = image_.at(address, path_);
-    node.expect("TREE");
-    if (node.u8() != 1) node.fail("its tree of chunks is damaged");
-    const int found = node.u8();
-    if (level >= 0 && found != level) node.fail("its tree of chunks is damaged");
-    const unsigned entries = node.u16();
-    node.skip(16);  // siblings
-    for (unsigned i = 0; i < entries; ++i) {
-      const std::uint32_t stored = node.u32();
-      const std::uint32_t skipped_filters = node.u32();
-      std::vector<std::int64_t> origin;
-      for (std::size_t axis = 0; axis < dims_.size(); ++axis) {
-        origin.push_back(static_cast<std::int64_t>(node.u64()));
-      }
-      node.skip(8);  // inside of an element
-      const std::uint64_t child = node.u64();
-      if (found == 0) {
-        place(filtered(child, stored, skipped_filters), origin);
-      } else {
-        read_tree(child, found - 1);
-      }
+  void read(const std::vector<StoredChunk>& chunks) {
+    for (const StoredChunk& chunk : chunks) {
+      place(filtered(chunk.address, chunk.bytes, chunk.skipped_filters), chunk.origin);
     }
   }
 
@@ -155,26 +198,24 @@ class ChunkReader {
   const std::vector<std::int64_t>& dims_;
   const std::vector<std::int64_t>& chunk_;
   std::uint64_t chunk_bytes_;
-  std::set<std::uint64_t> visited_;
   std::set<std::vector<std::int64_t>> origins_;
 };
 
 }  // namespace
 
-void check_h5_chunks(const H5Image& image, const H5Object& dataset, std::uint64_t bytes,
-                     const std::string& path) {
-  std::uint64_t most_inflation = 1;
+std::uint64_t check_h5_chunks(const H5Image& image, H5Claims& claims, const H5Object& dataset,
+                              std::uint64_t bytes, const std::string& path) {
+  std::set<std::uint16_t> filters;
   for (std::size_t i = 0; i < dataset.filters.size(); ++i) {
     const std::uint16_t id = dataset.filters[i].id;
     const bool misplaced =
-        (id == kDeflate && most_inflation > 1) || (id == kFletcher32 && i + 1 != dataset.filters.size());
+        !filters.insert(id).second || (id == kFletcher32 && i + 1 != dataset.filters.size());
     if (misplaced || (id != kDeflate && id != kShuffle && id != kFletcher32)) {
       image.fail(path,
                  fmt::format("filter {} is not supported, expected shuffle, deflate and fletcher32 at most "
                              "once and in this order",
                              id));
     }
-    if (id == kDeflate) most_inflation = kMostInflation;
   }
   const std::vector<std::int64_t>& chunk = dataset.layout->chunk;
   const std::vector<std::int64_t>& dims = dataset.shape->dims();
@@ -189,15 +230,19 @@ void check_h5_chunks(const H5Image& image, const H5Object& dataset, std::uint64_
     chunk_bytes *= static_cast<std::uint64_t>(chunk[axis]);
     chunks *= static_cast<std::uint64_t>((dims[axis] + chunk[axis] - 1) / chunk[axis]);
   }
-  if (bytes / most_inflation > image.size() || chunks > image.size()) {
+  const std::uint64_t most_bytes =
+      filters.contains(kDeflate) ? most_plausible_bytes(image.size()) : image.size();
+  if (bytes > most_bytes || chunks > image.size() || chunk_bytes > kMostH5Bytes / chunks) {
     image.fail(path, fmt::format("{} bytes are declared in a file of {}", bytes, image.size()));
   }
+  chunk_tree(image, dataset, path).claim(claims);
+  return filters.contains(kDeflate) ? chunk_bytes * chunks : 0;
 }
 
 void read_h5_chunks(const H5Image& image, const H5Object& dataset, std::span<std::byte> out,
                     const std::string& path) {
   ChunkReader reader(image, dataset, out, path);
-  if (dataset.layout->address != kH5Nowhere) reader.read_tree(dataset.layout->address, -1);
+  reader.read(chunk_tree(image, dataset, path).chunks());
   const std::vector<std::int64_t>& dims = dataset.shape->dims();
   std::size_t expected = 1;
   for (std::size_t axis = 0; axis < dims.size(); ++axis) {

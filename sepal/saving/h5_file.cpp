@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "sepal/base/error.h"
 #include "sepal/data/byte_order.h"
 #include "sepal/saving/h5_chunks.h"
+#include "sepal/saving/h5_claims.h"
 #include "sepal/saving/h5_image.h"
 #include "sepal/saving/h5_object.h"
+#include "sepal/saving/plausible.h"
 #include "sepal/saving/printable.h"
 
 namespace sepal {
@@ -36,17 +37,18 @@ std::string h5_join(const std::string& group, const std::string& name) {
 
 struct H5File::Contents {
   Contents(std::vector<std::byte> image_bytes, const std::string& name)
-      : bytes(std::move(image_bytes)), image(bytes, name) {}
+      : bytes(std::move(image_bytes)), image(bytes, name), heap(image) {}
 
   std::vector<std::byte> bytes;
   H5Image image;
+  H5GlobalHeap heap;
   std::map<std::string, H5Object> objects;  // their spans point into `bytes`
 };
 
 /// Finds every object from the root on.
 class H5File::Walk {
  public:
-  explicit Walk(H5File& file) : file_(file), image_(file.contents_->image) {}
+  explicit Walk(H5File& file) : file_(file), image_(file.contents_->image), claims_(image_) {}
 
   void run() {
     std::vector<H5Link> pending = {{"", root_address()}};
@@ -54,7 +56,7 @@ class H5File::Walk {
       const H5Link link = std::move(pending.back());
       pending.pop_back();
       const std::string& path = link.name;
-      H5Object object = read_h5_object(image_, link.address, path);
+      H5Object object = read_h5_object(image_, claims_, link.address, path);
       H5Group* parent = path.empty() ? nullptr : &file_.groups_[parent_of(path)];
       const std::string own_name = path.substr(path.rfind('/') + 1);
       if (object.is_group) {
@@ -62,8 +64,10 @@ class H5File::Walk {
         if (parent != nullptr) parent->groups.push_back(own_name);
         for (H5Link& child : object.links) {
           expect_name(child.name, path);
-          expect_new(child.address, h5_join(path, child.name));
-          pending.push_back({h5_join(path, child.name), child.address});
+          std::string child_path = h5_join(path, child.name);
+          expect_plausible_paths(child_path);
+          expect_new(child.address, child_path);
+          pending.push_back({std::move(child_path), child.address});
         }
       } else if (object.shape && object.layout && parent != nullptr) {
         parent->datasets.push_back(own_name);
@@ -72,24 +76,23 @@ class H5File::Walk {
       } else {
         image_.fail(path, "expected a group or a dataset");
       }
-      file_.contents_->objects.emplace(path, std::move(object));
+      if (!file_.contents_->objects.emplace(path, std::move(object)).second) {
+        image_.fail(path, "the name comes twice");
+      }
     }
     for (auto& [path, group] : file_.groups_) {
       std::sort(group.groups.begin(), group.groups.end());
       std::sort(group.datasets.begin(), group.datasets.end());
     }
-    check_overlaps();
+    claims_.expect_no_overlaps();
   }
 
  private:
-  struct Range {
-    std::uint64_t begin;
-    std::uint64_t end;
-    std::string path;
-  };
-
   // Section II.A of the HDF5 File Format Specification.
   std::uint64_t root_address() {
+    if (const std::uint64_t at = user_block_bytes(); at > 0) {
+      image_.fail("", fmt::format("an HDF5 file after a user block of {} bytes is not supported", at));
+    }
     if (!is_h5(file_.contents_->bytes) || image_.size() < kSuperblockBytes) {
       image_.fail("", fmt::format("expected an HDF5 file. Received: {} bytes that are none", image_.size()));
     }
@@ -116,8 +119,22 @@ class H5File::Walk {
                               end, image_.size()));
     }
     const std::uint64_t root = block.u64();
+    // What follows the end is not of the file.
+    file_.contents_->image =
+        H5Image(std::span<const std::byte>(file_.contents_->bytes).first(end), file_.name_);
+    claims_.add_table(0, kSuperblockBytes, "");
     expect_new(root, "/");
     return root;
+  }
+
+  // Where the HDF5 file begins if it does not begin at once; else 0.
+  std::uint64_t user_block_bytes() const {
+    const std::span<const std::byte> bytes = file_.contents_->bytes;
+    if (is_h5(bytes)) return 0;
+    for (std::uint64_t at = 512; at < bytes.size(); at *= 2) {
+      if (is_h5(bytes.subspan(at))) return at;
+    }
+    return 0;
   }
 
   static std::string parent_of(const std::string& path) {
@@ -137,6 +154,13 @@ class H5File::Walk {
     if (addresses_.size() > kMostObjects) image_.fail("", "it has too many HDF5 objects");
   }
 
+  // Groups in groups have paths that are much longer than what they take in the file.
+  void expect_plausible_paths(const std::string& path) {
+    constexpr std::uint64_t kPathBytesOfAByte = 8;
+    path_bytes_ += path.size();
+    if (path_bytes_ / kPathBytesOfAByte > image_.size()) image_.fail("", "its groups are nested too deeply");
+  }
+
   void check_dataset(const H5Object& dataset, const std::string& path) {
     std::uint64_t bytes = dataset.type.size;
     for (const std::int64_t dim : *dataset.shape) {
@@ -148,7 +172,14 @@ class H5File::Walk {
     }
     const H5Layout& layout = *dataset.layout;
     if (bytes == 0 || !dataset.type.dtype) return;
-    if (layout.kind == H5Layout::Kind::chunked) return check_h5_chunks(image_, dataset, bytes, path);
+    if (layout.kind == H5Layout::Kind::chunked) {
+      inflated_bytes_ += check_h5_chunks(image_, claims_, dataset, bytes, path);
+      if (inflated_bytes_ > most_plausible_bytes(image_.size())) {
+        image_.fail(path, fmt::format("it and others declare {} bytes in a file of {}", inflated_bytes_,
+                                      image_.size()));
+      }
+      return;
+    }
     if (!dataset.filters.empty()) image_.fail(path, "filters are allowed only with chunks");
     const bool compact = layout.kind == H5Layout::Kind::compact;
     const std::uint64_t stored = compact                        ? layout.data.size()
@@ -158,29 +189,15 @@ class H5File::Walk {
       image_.fail(path, fmt::format("{} bytes are declared and {} are stored", bytes, stored));
     }
     if (compact) return;
-    if (layout.address < kSuperblockBytes || layout.address > image_.size() ||
-        bytes > image_.size() - layout.address) {
-      image_.fail(path, fmt::format("its {} bytes lie outside of the file's {}", bytes, image_.size()));
-    }
-    ranges_.push_back({layout.address, layout.address + bytes, path});
-  }
-
-  void check_overlaps() {
-    std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) {
-      return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
-    });
-    for (std::size_t i = 1; i < ranges_.size(); ++i) {
-      if (ranges_[i].begin < ranges_[i - 1].end) {
-        image_.fail(ranges_[i].path,
-                    fmt::format("its bytes overlap those of '{}'", printable(ranges_[i - 1].path)));
-      }
-    }
+    claims_.add_elements(layout.address, bytes, path);
   }
 
   H5File& file_;
   const H5Image& image_;
   std::set<std::uint64_t> addresses_;
-  std::vector<Range> ranges_;
+  H5Claims claims_;
+  std::uint64_t path_bytes_ = 0;
+  std::uint64_t inflated_bytes_ = 0;
 };
 
 H5File::H5File(std::vector<std::byte> image, std::string name) : name_(std::move(name)) {
@@ -207,9 +224,9 @@ std::optional<std::vector<std::string>> H5File::string_list_attribute(const std:
   const auto object = contents_->objects.find(group);
   if (object == contents_->objects.end()) image.fail(group, "there is no such group");
   const auto& attributes = object->second.attributes;
-  const auto found = std::find_if(attributes.begin(), attributes.end(),
-                                  [&](const H5Attribute& a) { return a.name == attribute; });
-  if (found == attributes.end()) return {};
+  const auto entry = attributes.find(attribute);
+  if (entry == attributes.end()) return {};
+  const H5Attribute* found = &entry->second;
   const std::string where = fmt::format("{}@{}", group, attribute);
   std::vector<std::string> values;
   if (found->count == 0) return values;
@@ -224,7 +241,7 @@ std::optional<std::vector<std::string>> H5File::string_list_attribute(const std:
       const std::uint64_t collection = cursor.u64();
       const std::uint32_t index = cursor.u32();
       if (length > 0) {
-        text = h5_heap_object(image, collection, index, where);
+        text = contents_->heap.object(collection, index, where);
         if (length > text.size()) image.fail(where, "a string is longer than its place");
         text = text.first(length);
       }

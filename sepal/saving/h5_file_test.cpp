@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <string_view>
 #include <thread>
 
 #include "sepal/base/error.h"
@@ -159,6 +163,124 @@ TEST(H5File, NoticesDamagedChunks) {
   EXPECT_GT(refused, 100);
 }
 
+// A file of two datasets whose tables are changed by hand.
+class TwoDatasets : public ::testing::Test {
+ protected:
+  TwoDatasets() {
+    H5Writer writer;
+    writer.dataset("a", Tensor::from<float>({1234.5F, 1, 1, 1}, {4}));
+    writer.dataset("b", Tensor::from<float>({5432.25F, 1, 1, 1}, {4}));
+    image_ = writer.finish();
+    address_of_a_ = place_of(1234.5F);
+    field_of_b_ = place_of(place_of(5432.25F));
+  }
+
+  template <class Number>
+  std::uint64_t place_of(Number number) const {
+    const auto bytes = std::as_bytes(std::span(&number, 1));
+    return static_cast<std::uint64_t>(std::search(image_.begin(), image_.end(), bytes.begin(), bytes.end()) -
+                                      image_.begin());
+  }
+  std::uint64_t place_of_text(std::string_view text) const {
+    const auto bytes = std::as_bytes(std::span(text));
+    return static_cast<std::uint64_t>(std::search(image_.begin(), image_.end(), bytes.begin(), bytes.end()) -
+                                      image_.begin());
+  }
+  template <class Number>
+  void put(std::uint64_t at, Number number) {
+    std::memcpy(image_.data() + at, &number, sizeof(number));
+  }
+  // As if the elements of b stood elsewhere.
+  std::string refusal_of_b_at(std::uint64_t address) {
+    put(field_of_b_, address);
+    return refusal_of_h5(image_);
+  }
+
+  std::vector<std::byte> image_;
+  std::uint64_t address_of_a_ = 0;
+  std::uint64_t field_of_b_ = 0;  // where the address of its elements stands
+};
+
+TEST_F(TwoDatasets, AreReadFromTheirPlaces) { EXPECT_EQ(H5File(image_, "w.h5").read("b").at(0), 5432.25); }
+
+TEST_F(TwoDatasets, MayNotShareBytes) {
+  EXPECT_THAT(refusal_of_b_at(address_of_a_), HasSubstr("bytes overlap those of '"));
+  EXPECT_THAT(refusal_of_b_at(address_of_a_ + 4), HasSubstr("'b': its bytes overlap those of 'a'"));
+}
+
+TEST_F(TwoDatasets, MayNotLieOnTables) {
+  EXPECT_THAT(refusal_of_b_at(0), HasSubstr("'b': its bytes overlap tables of the file"));
+  for (const char* table : {"TREE", "HEAP", "SNOD"}) {
+    EXPECT_THAT(refusal_of_b_at(place_of_text(table)), HasSubstr("'b': its bytes overlap tables of the file"))
+        << table;
+  }
+}
+
+TEST_F(TwoDatasets, MayNotLieBeyondTheEnd) {
+  EXPECT_THAT(refusal_of_b_at(image_.size() - 8), HasSubstr("'b': its 16 bytes lie outside of the file's"));
+  EXPECT_THAT(refusal_of_b_at(std::uint64_t{1} << 63), HasSubstr("lie outside of the file's"));
+}
+
+TEST_F(TwoDatasets, AreNotFoundThroughATreeWithALoop) {
+  const std::uint64_t tree = place_of_text("TREE");
+  put(tree + 5, std::uint8_t{1});  // not a leaf
+  put(tree + 32, tree);            // its first child
+  EXPECT_THAT(refusal_of_h5(image_), HasSubstr("its tree of names has a loop"));
+}
+
+TEST_F(TwoDatasets, AreNotFoundThroughAHeaderWithALoop) {
+  // The root's header stands where the superblock says; its first message begins 16 bytes later.
+  std::uint64_t header = 0;
+  std::memcpy(&header, image_.data() + 64, sizeof(header));
+  put(header + 16, std::uint16_t{0x10});  // a continuation ...
+  put(header + 24, header + 16);          // ... in itself
+  put(header + 32, std::uint64_t{24});
+  put(header + 2, std::uint16_t{1000});  // how many messages there are
+  EXPECT_THAT(refusal_of_h5(image_), HasSubstr("its header has a loop"));
+}
+
+TEST_F(TwoDatasets, HaveNamesOfTheirOwn) {
+  const std::uint64_t names = place_of_text("SNOD") + 8;
+  std::uint64_t name_of_a = 0;
+  std::memcpy(&name_of_a, image_.data() + names, sizeof(name_of_a));
+  put(names + 40, name_of_a);
+  EXPECT_THAT(refusal_of_h5(image_), HasSubstr("'a': the name comes twice"));
+}
+
+TEST(H5File, RefusesNamesThatShareBytes) {
+  H5Writer writer;
+  writer.dataset(std::string(400, 'a'), Tensor::zeros({1}));
+  for (const char* name : {"b", "c", "d", "e", "f", "g", "h"}) writer.dataset(name, Tensor::zeros({1}));
+  std::vector<std::byte> image = writer.finish();
+  const std::string_view table = "SNOD";
+  const auto bytes = std::as_bytes(std::span(table));
+  const auto found = std::search(image.begin(), image.end(), bytes.begin(), bytes.end());
+  const auto names = found - image.begin() + 8;
+  // Each is the end of the first one.
+  for (std::uint64_t i = 1; i < 8; ++i) {
+    const std::uint64_t name = 8 + i;
+    std::memcpy(image.data() + names + static_cast<std::ptrdiff_t>(40 * i), &name, sizeof(name));
+  }
+  EXPECT_THAT(refusal_of_h5(std::move(image)), HasSubstr("a name in it is damaged"));
+}
+
+TEST(H5File, RefusesAFilterTwice) {
+  std::vector<std::byte> image = golden_h5("storage.h5");
+  const std::string_view name = "deflate";
+  const auto bytes = std::as_bytes(std::span(name));
+  int changed = 0;
+  for (auto at = image.begin();;) {
+    at = std::search(at, image.end(), bytes.begin(), bytes.end());
+    if (at == image.end()) break;
+    *(at - 8) = std::byte{2};  // shuffle
+    ++at;
+    ++changed;
+  }
+  ASSERT_GT(changed, 0);
+  EXPECT_THAT(refusal_of_h5(image), HasSubstr("filter 2 is not supported, expected shuffle, deflate and "
+                                              "fletcher32 at most once"));
+}
+
 // Bytes of the file, `step` apart, changed in several ways.
 void expect_to_survive_changes(const std::string& name, std::size_t step) {
   const std::vector<std::byte> image = golden_h5(name);
@@ -184,7 +306,7 @@ TEST(H5File, SurvivesEveryChangedByte) {
 
 TEST(H5File, RefusesWhatIsNotAWholeFile) {
   EXPECT_THAT(refusal_of_h5({}), HasSubstr("expected an HDF5 file"));
-  EXPECT_THAT(refusal_of_h5(golden_h5("user_block.h5")), HasSubstr("expected an HDF5 file"));
+  EXPECT_THAT(refusal_of_h5(golden_h5("user_block.h5")), HasSubstr("after a user block of 512 bytes"));
   auto cut = golden_h5("types.h5");
   cut.resize(cut.size() / 2);
   EXPECT_THAT(refusal_of_h5(cut), HasSubstr("It may be cut off"));

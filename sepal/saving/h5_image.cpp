@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sepal/base/error.h"
 #include "sepal/saving/printable.h"
 
@@ -15,7 +17,9 @@ std::span<const std::byte> H5Cursor::take(std::uint64_t count) {
   return taken;
 }
 
-void H5Cursor::align() { skip((8 - at_ % 8) % 8); }
+H5Cursor H5Cursor::part(std::uint64_t count, const std::string& what) {
+  return {take(count), fmt::format("{}: {}", name_, what)};
+}
 
 std::uint64_t H5Cursor::sized(unsigned bytes) {
   std::uint64_t value = 0;
@@ -46,25 +50,37 @@ void H5Image::fail(const std::string& path, const std::string& what) const {
 }
 
 // Section III.E.
-std::span<const std::byte> h5_heap_object(const H5Image& image, std::uint64_t collection, std::uint32_t index,
-                                          const std::string& path) {
+H5GlobalHeap::Collection H5GlobalHeap::read(std::uint64_t address, const std::string& path) {
   constexpr std::uint64_t kHeaderBytes = 16;
-  H5Cursor start = image.at(collection, path);
+  H5Cursor start = image_.at(address, path);
   start.expect("GCOL");
   start.skip(4);
   const std::uint64_t size = start.u64();
   if (size < kHeaderBytes) start.fail("its heap is damaged");
-  H5Cursor heap(start.take(size - kHeaderBytes), fmt::format("'{}': the heap of '{}'", image.name(), path));
+  H5Cursor heap(start.take(size - kHeaderBytes),
+                fmt::format("'{}': the heap of '{}'", image_.name(), printable(path)));
+  Collection objects;
   while (heap.left() >= kHeaderBytes) {
-    const std::uint16_t found = heap.u16();
+    const std::uint32_t index = heap.u16();
     heap.skip(6);
     const std::uint64_t bytes = heap.u64();
-    if (found == index) return heap.take(bytes);
-    if (found == 0) break;  // the rest is free
-    heap.skip(bytes);
-    heap.align();
+    if (index == 0) break;  // the rest is free
+    if (++objects_ > image_.size() / kHeaderBytes) heap.fail("its parts overlap");
+    objects.emplace(index, heap.take(bytes));
+    // The last object may end with the collection.
+    heap.skip(std::min<std::uint64_t>(heap.left(), (8 - heap.position() % 8) % 8));
   }
-  heap.fail(fmt::format("the text {} is missing", index));
+  return objects;
+}
+
+std::span<const std::byte> H5GlobalHeap::object(std::uint64_t collection, std::uint32_t index,
+                                                const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  auto found = collections_.find(collection);
+  if (found == collections_.end()) found = collections_.emplace(collection, read(collection, path)).first;
+  const auto object = found->second.find(index);
+  if (object == found->second.end()) image_.fail(path, fmt::format("the text {} is missing", index));
+  return object->second;
 }
 
 }  // namespace sepal

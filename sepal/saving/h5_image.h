@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -21,8 +23,8 @@ class H5Cursor {
   /// @throws ValueError if fewer bytes are left, as do all the others.
   std::span<const std::byte> take(std::uint64_t count);
   void skip(std::uint64_t count) { take(count); }
-  /// Skips to the next multiple of 8 from the start.
-  void align();
+  /// The next `count` bytes as a cursor of their own; `what` they are stands in messages.
+  H5Cursor part(std::uint64_t count, const std::string& what);
   std::size_t left() const { return bytes_.size() - at_; }
   std::size_t position() const { return at_; }
 
@@ -68,8 +70,23 @@ class H5Image {
   std::string name_;
 };
 
-/// The data of an object of the global heap, where strings of variable length stand.
-std::span<const std::byte> h5_heap_object(const H5Image& image, std::uint64_t collection, std::uint32_t index,
-                                          const std::string& path);
+/// The global heap, where strings of variable length stand. Any number of threads may ask.
+class H5GlobalHeap {
+ public:
+  explicit H5GlobalHeap(const H5Image& image) : image_(image) {}
+
+  /// The data of an object; `path` stands in messages.
+  /// @throws ValueError if there is no such object, or if collections overlap.
+  std::span<const std::byte> object(std::uint64_t collection, std::uint32_t index, const std::string& path);
+
+ private:
+  using Collection = std::map<std::uint32_t, std::span<const std::byte>>;
+  Collection read(std::uint64_t address, const std::string& path);
+
+  const H5Image& image_;
+  std::mutex mutex_;
+  std::map<std::uint64_t, Collection> collections_;  // those that were asked for, by address
+  std::uint64_t objects_ = 0;                        // in all of them
+};
 
 }  // namespace sepal

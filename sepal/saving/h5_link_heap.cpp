@@ -151,6 +151,8 @@ class LinkTree {
       H5Cursor record(node.take(kRecordBytes), "'" + image_.name() + "': HDF5 object '" + path_ + "'");
       record.skip(4);  // the name's hash
       links_.push_back(heap_.read(record));
+      name_bytes_ += links_.back().name.size();
+      if (name_bytes_ > image_.size()) node.fail("its names overlap");
     }
     if (level == 0) return;
     for (std::uint64_t i = 0; i <= records; ++i) {
@@ -168,6 +170,7 @@ class LinkTree {
   std::vector<unsigned> total_bytes_;  // by level
   std::set<std::uint64_t> visited_;
   std::vector<H5Link> links_;
+  std::uint64_t name_bytes_ = 0;
 };
 
 }  // namespace

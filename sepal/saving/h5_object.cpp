@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <set>
 #include <utility>
+
+#include "sepal/saving/printable.h"
 
 namespace sepal {
 namespace {
@@ -104,7 +107,7 @@ std::vector<H5Filter> read_filters(H5Cursor& cursor) {
   return filters;
 }
 
-H5Attribute read_attribute(H5Cursor& cursor) {
+std::pair<std::string, H5Attribute> read_attribute(H5Cursor& cursor) {
   const unsigned version = cursor.u8();
   if (version < 1 || version > 3) cursor.fail("an attribute is of an unknown version");
   const unsigned flags = cursor.u8();
@@ -116,23 +119,24 @@ H5Attribute read_attribute(H5Cursor& cursor) {
   const auto padded = [&](unsigned bytes) { return version == 1 ? (bytes + 7U) / 8U * 8U : bytes; };
   const auto name = cursor.take(padded(name_bytes));
   H5Attribute attribute;
-  attribute.name.assign(reinterpret_cast<const char*>(name.data()), name_bytes == 0 ? 0 : name_bytes - 1);
-  H5Cursor type(cursor.take(padded(type_bytes)), fmt::format("the type of attribute '{}'", attribute.name));
+  std::string own_name(reinterpret_cast<const char*>(name.data()), name_bytes == 0 ? 0 : name_bytes - 1);
+  const std::string shown = printable(own_name);
+  H5Cursor type = cursor.part(padded(type_bytes), fmt::format("the type of attribute '{}'", shown));
   attribute.type = read_h5_type(type);
-  H5Cursor space(cursor.take(padded(space_bytes)),
-                 fmt::format("the shape of attribute '{}'", attribute.name));
+  H5Cursor space = cursor.part(padded(space_bytes), fmt::format("the shape of attribute '{}'", shown));
   attribute.count = read_space(space).count;
   if (attribute.count > cursor.left() / attribute.type.size) {
-    cursor.fail(fmt::format("attribute '{}' has {} elements of {} bytes in {} bytes", attribute.name,
-                            attribute.count, attribute.type.size, cursor.left()));
+    cursor.fail(fmt::format("attribute '{}' has {} elements of {} bytes in {} bytes", shown, attribute.count,
+                            attribute.type.size, cursor.left()));
   }
   attribute.data = cursor.take(attribute.count * attribute.type.size);
-  return attribute;
+  return {std::move(own_name), std::move(attribute)};
 }
 
 class ObjectReader {
  public:
-  ObjectReader(const H5Image& image, std::string path) : image_(image), path_(std::move(path)) {}
+  ObjectReader(const H5Image& image, H5Claims& claims, std::string path)
+      : image_(image), claims_(claims), path_(std::move(path)) {}
 
   H5Object read(std::uint64_t address) {
     H5Cursor header = image_.at(address, path_);
@@ -142,10 +146,13 @@ class ObjectReader {
     header.skip(4);  // how many links lead here
     const std::uint32_t size = header.u32();
     header.skip(4);
+    claims_.add_table(address, header.position() + std::uint64_t{size}, path_);
     read_block(header.take(size));
     while (!continuations_.empty()) {
       const auto [begin, bytes] = continuations_.front();
       continuations_.pop_front();
+      if (!continued_.insert(begin).second) image_.fail(path_, "its header has a loop");
+      claims_.add_table(begin, bytes, path_);
       read_block(image_.at(begin, path_).take(bytes));
     }
     object_.is_group = has_names_;
@@ -185,7 +192,7 @@ class ObjectReader {
         object_.filters = read_filters(message);
         break;
       case kAttribute:
-        object_.attributes.push_back(read_attribute(message));
+        object_.attributes.insert(read_attribute(message));
         break;
       case kExternalFiles:
         message.fail("external storage is not allowed");
@@ -196,7 +203,7 @@ class ObjectReader {
       }
       case kSymbolTable: {
         const std::uint64_t tree = message.u64();
-        object_.links = read_h5_symbol_table(image_, tree, message.u64(), path_);
+        object_.links = read_h5_symbol_table(image_, claims_, tree, message.u64(), path_);
         has_names_ = true;
         break;
       }
@@ -233,15 +240,18 @@ class ObjectReader {
   }
 
   H5Cursor named(std::span<const std::byte> bytes) const {
-    return {bytes, fmt::format("'{}': HDF5 object '{}'", image_.name(), path_.empty() ? "/" : path_)};
+    return {bytes,
+            fmt::format("'{}': HDF5 object '{}'", image_.name(), path_.empty() ? "/" : printable(path_))};
   }
 
   const H5Image& image_;
+  H5Claims& claims_;
   std::string path_;
   H5Object object_;
   bool has_names_ = false;
   unsigned messages_left_ = 0;
   std::deque<std::pair<std::uint64_t, std::uint64_t>> continuations_;
+  std::set<std::uint64_t> continued_;
 };
 
 }  // namespace
@@ -262,14 +272,15 @@ H5Link read_h5_link(H5Cursor& cursor) {
                             kind == 1    ? "a soft link"
                             : kind == 64 ? "a link to another file"
                                          : "a user-defined link",
-                            link.name));
+                            printable(link.name)));
   }
   link.address = cursor.u64();
   return link;
 }
 
-H5Object read_h5_object(const H5Image& image, std::uint64_t address, const std::string& path) {
-  return ObjectReader(image, path).read(address);
+H5Object read_h5_object(const H5Image& image, H5Claims& claims, std::uint64_t address,
+                        const std::string& path) {
+  return ObjectReader(image, claims, path).read(address);
 }
 
 }  // namespace sepal

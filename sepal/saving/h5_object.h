@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "sepal/base/dtype.h"
 #include "sepal/base/shape.h"
+#include "sepal/saving/h5_claims.h"
 #include "sepal/saving/h5_image.h"
 
 namespace sepal {
@@ -41,7 +43,6 @@ struct H5Layout {
 };
 
 struct H5Attribute {
-  std::string name;
   H5Type type;
   std::uint64_t count = 0;  // elements
   std::span<const std::byte> data;
@@ -58,18 +59,19 @@ struct H5Object {
   H5Type type;
   std::optional<H5Layout> layout;
   std::vector<H5Filter> filters;
-  std::vector<H5Attribute> attributes;
+  std::map<std::string, H5Attribute> attributes;
   std::vector<H5Link> links;  // of a group, in the file's order
 };
 
-/// Reads the object header at `address`, and a group's list of names.
+/// Reads the object header at `address`, and a group's list of names, and claims their bytes.
 /// @throws ValueError naming `path` if it is damaged or of a kind that is not supported: soft, external and
 /// user-defined links, external and virtual datasets, headers of newer formats.
-H5Object read_h5_object(const H5Image& image, std::uint64_t address, const std::string& path);
+H5Object read_h5_object(const H5Image& image, H5Claims& claims, std::uint64_t address,
+                        const std::string& path);
 
 /// The names in a group that keeps them in a B-tree and a local heap.
-std::vector<H5Link> read_h5_symbol_table(const H5Image& image, std::uint64_t tree, std::uint64_t heap,
-                                         const std::string& path);
+std::vector<H5Link> read_h5_symbol_table(const H5Image& image, H5Claims& claims, std::uint64_t tree,
+                                         std::uint64_t heap, const std::string& path);
 
 /// The names in a group that keeps them in a fractal heap.
 std::vector<H5Link> read_h5_link_heap(const H5Image& image, std::uint64_t heap, std::uint64_t tree,

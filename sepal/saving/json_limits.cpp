@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,45 +26,63 @@ class Builder {
   bool number_unsigned(std::uint64_t value) { return put(value); }
   bool number_float(double value, const std::string&) { return put(value); }
   bool string(std::string& value) {
-    refuse_nul(value);
+    check_text(value);
     return put(std::move(value));
   }
   bool binary(Json::binary_t&) { return false; }  // has no form in JSON text
 
   bool start_object(std::size_t) { return open(Json::object()); }
   bool start_array(std::size_t) { return open(Json::array()); }
-  bool end_object() { return close(); }
+  bool end_object() {
+    expect_each_key_once();
+    return close();
+  }
   bool end_array() { return close(); }
 
   bool key(std::string& name) {
-    refuse_nul(name);
-    Level& level = levels_.back();
-    if (!level.keys.insert(name).second) {
-      throw ValueError(fmt::format("{}: the key '{}' comes twice in the object at '{}'.", where_,
-                                   printable(name), pointer()));
+    check_text(name);
+    if (levels_.back().value->size() >= kMostJsonKeys) {
+      throw ValueError(
+          fmt::format("{}: the object at '{}' has more than {} keys.", where_, pointer(), kMostJsonKeys));
     }
-    level.key = std::move(name);
+    levels_.back().key = std::move(name);
     return true;
   }
 
   bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception& error) {
-    // The message begins with "[json.exception.parse_error.101] parse error at …: ".
-    const std::string_view text = error.what();
-    const std::size_t colon = text.find(": ");
-    throw ValueError(fmt::format("{}: not valid JSON at byte {}: {}.", where_, byte,
-                                 printable(colon == text.npos ? text : text.substr(colon + 2))));
+    // The message begins with "[json.exception.parse_error.101] parse error at …: ", or for numbers beyond
+    // double with "[json.exception.out_of_range.406] ".
+    std::string_view text = error.what();
+    text.remove_prefix(std::min(text.size(), text.find("] ") + 2));
+    if (text.starts_with("parse error at")) text.remove_prefix(std::min(text.size(), text.find(": ") + 2));
+    throw ValueError(fmt::format("{}: not valid JSON at byte {}: {}.", where_, byte, printable(text)));
   }
 
  private:
   struct Level {
     Json* value;
-    std::set<std::string> keys;
     std::string key;
   };
 
-  void refuse_nul(const std::string& text) const {
+  void check_text(const std::string& text) const {
+    if (text.size() > kMostJsonStringBytes) {
+      throw ValueError(fmt::format("{}: a string at '{}' has {} bytes, expected at most {}.", where_,
+                                   pointer(), text.size(), kMostJsonStringBytes));
+    }
     if (text.find('\0') == std::string::npos) return;
     throw ValueError(fmt::format("{}: a string at '{}' has a NUL character.", where_, pointer()));
+  }
+
+  // Sorted, so that no choice of keys makes it slow.
+  void expect_each_key_once() const {
+    std::vector<std::string_view> keys;
+    for (const auto& [key, value] : levels_.back().value->get_ref<const Json::object_t&>())
+      keys.push_back(key);
+    std::sort(keys.begin(), keys.end());
+    const auto twice = std::adjacent_find(keys.begin(), keys.end());
+    if (twice == keys.end()) return;
+    throw ValueError(fmt::format("{}: the key '{}' comes twice in the object at '{}'.", where_,
+                                 printable(*twice), pointer()));
   }
 
   // A child's address stays valid while it is open: its parent grows only after it is closed.
@@ -83,7 +101,8 @@ class Builder {
       array.emplace_back(std::forward<Value>(value));
       return &array.back();
     }
-    // Straight into the object's list: its own insertion searches all keys each time, and `key` has searched.
+    // Straight into the object's list: its own insertion searches all keys each time; `expect_each_key_once`
+    // looks for those that come twice.
     auto& object = level.value->get_ref<Json::object_t&>();
     std::vector<Json::object_t::value_type>& entries = object;
     entries.emplace_back(level.key, std::forward<Value>(value));
@@ -101,7 +120,7 @@ class Builder {
       throw ValueError(fmt::format("{}: JSON is nested more than {} levels deep.", where_, kMostJsonDepth));
     }
     Json* value = insert(std::move(container));
-    levels_.push_back({value, {}, {}});
+    levels_.push_back({value, {}});
     return true;
   }
 

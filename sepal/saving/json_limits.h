@@ -12,7 +12,12 @@ namespace sepal {
 /// Bytes of a config.json; the largest known (many thousand layers) have a few.
 inline constexpr std::size_t kMostJsonBytes = std::size_t{64} << 20;
 inline constexpr int kMostJsonDepth = 128;
-inline constexpr std::size_t kMostJsonValues = std::size_t{8} << 20;
+/// A layer has some forty.
+inline constexpr std::size_t kMostJsonValues = std::size_t{4} << 20;
+/// Of one object; a dictionary of inputs or losses has one for each.
+inline constexpr std::size_t kMostJsonKeys = std::size_t{1} << 18;
+/// The longest known are compiled functions of Lambda layers.
+inline constexpr std::size_t kMostJsonStringBytes = std::size_t{1} << 20;
 
 /// Parses strictly by RFC 8259. Python's NaN and Infinity, a byte order mark, keys that come twice in one
 /// object and NUL inside of strings are refused.

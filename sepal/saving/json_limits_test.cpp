@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
+#include "sepal/saving/printable.h"
 #include "tests/support/error_text.h"
 
 namespace sepal {
@@ -60,6 +61,32 @@ TEST(ParseJson, RefusesTextThatIsNoUtf8) {
 
 TEST(ParseJson, ShowsControlCharactersEscaped) {
   EXPECT_THAT(refusal_of_json("{\"\\u001b[31m\":1,\"\\u001b[31m\":2}"), HasSubstr("'\\x1b[31m'"));
+}
+
+TEST(ParseJson, LimitsStringsAndKeys) {
+  const std::string longest(kMostJsonStringBytes, 'x');
+  EXPECT_EQ(parse_json("[\"" + longest + "\"]", "f")[0].get<std::string>().size(), longest.size());
+  EXPECT_THAT(refusal_of_json("{\"a\":[\"x" + longest + "\"]}"),
+              HasSubstr("a string at '/a' has 1048577 bytes, expected at most 1048576"));
+  EXPECT_THAT(refusal_of_json("{\"" + longest + "x\":1}"), HasSubstr("has 1048577 bytes"));
+  std::string text = "[{";
+  for (std::size_t i = 0; i <= kMostJsonKeys; ++i)
+    text += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":0";
+  EXPECT_THAT(refusal_of_json(text + "}]"), HasSubstr("the object at '/0' has more than 262144 keys"));
+}
+
+TEST(ParseJson, LimitsTheNumberOfValues) {
+  std::string text = "[";
+  for (std::size_t i = 0; i <= kMostJsonValues; ++i) text += "0,";
+  EXPECT_THAT(refusal_of_json(text + "0]"), HasSubstr("expected at most 4194304 JSON values"));
+}
+
+TEST(Printable, EscapesWhatATerminalObeys) {
+  EXPECT_EQ(printable("a\x1b[31m\n"), "a\\x1b[31m\\x0a");
+  EXPECT_EQ(printable("\xC2\x9B 1 \xE2\x80\xAE 2 \xE2\x81\xA6"),
+            "\\xc2\\x9b 1 \\xe2\\x80\\xae 2 \\xe2\\x81\\xa6");
+  EXPECT_EQ(printable("Größe … \xF0\x9F\x98\x80"), "Größe … \xF0\x9F\x98\x80");
+  EXPECT_EQ(printable("Größe", 3), "Gr...");
 }
 
 TEST(ParseJson, TakesManyKeysInLinearTime) {

@@ -39,7 +39,7 @@ struct LegacyMatch {
 LoadedWeights weights_from_legacy_h5(const ModelBase& model, const H5File& file, LegacyMatch match,
                                      std::vector<std::string>& notes);
 
-/// As optimizer_from_h5.
+/// As optimizer_from_h5, but another shape is no error.
 std::string optimizer_from_legacy_h5(ModelBase& model, const H5File& file);
 
 /// A whole model as Keras 3 writes it, and its weights alone.

@@ -48,7 +48,8 @@ std::string optimizer_from_legacy_h5(ModelBase& model, const H5File& file) {
     }
     paths = std::move(together);
   }
-  return optimizer_from_datasets(model, file, paths);
+  // Older versions listed slots in orders of their own, so a shape says little about damage.
+  return optimizer_from_datasets(model, file, paths, true);
 }
 
 }  // namespace sepal

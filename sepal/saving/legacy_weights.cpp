@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "sepal/base/error.h"
 #include "sepal/saving/dialect.h"
@@ -63,12 +64,17 @@ SavedLayer read_layer(const H5File& file, const std::string& group, const std::s
   return layer;
 }
 
-class LegacyReader {
+class LegacyWeightsReader {
  public:
-  LegacyReader(const ModelBase& model, const H5File& file, LegacyMatch match, std::vector<std::string>& notes)
+  LegacyWeightsReader(const ModelBase& model, const H5File& file, LegacyMatch match,
+                      std::vector<std::string>& notes)
       : model_(model), file_(file), match_(match), notes_(notes), group_(weights_group(file)) {
     expect_known_kernels();
+    std::set<std::string> names;
     for (const std::string& name : expect_names(file, group_, "layer_names")) {
+      if (!names.insert(name).second) {
+        throw ValueError(fmt::format("'{}': the layer '{}' is listed twice.", file.name(), printable(name)));
+      }
       saved_.push_back(read_layer(file, group_, name));
     }
   }
@@ -216,7 +222,7 @@ std::optional<std::string> legacy_keras_version(const H5File& file) {
 
 LoadedWeights weights_from_legacy_h5(const ModelBase& model, const H5File& file, LegacyMatch match,
                                      std::vector<std::string>& notes) {
-  return LegacyReader(model, file, match, notes).run();
+  return LegacyWeightsReader(model, file, match, notes).run();
 }
 
 }  // namespace sepal

@@ -8,17 +8,20 @@
 
 #include "sepal/base/error.h"
 #include "sepal/base/input_file.h"
+#include "sepal/base/unknown_name.h"
 #include "sepal/saving/archive.h"
 #include "sepal/saving/dialect.h"
 #include "sepal/saving/json_limits.h"
 #include "sepal/saving/keras_archive.h"
 #include "sepal/saving/legacy_h5.h"
+#include "sepal/saving/printable.h"
 #include "sepal/saving/weight_store.h"
 #include "sepal/weights/zero_weights.h"
 
 namespace sepal {
 namespace {
 
+constexpr std::size_t kMostMessageBytes = 2000;
 constexpr std::uint64_t kMostModelBytes = std::uint64_t{1} << 46;
 
 void report(std::vector<std::string>* notes, std::string text) {
@@ -31,7 +34,7 @@ void report(std::vector<std::string>* notes, std::string text) {
 }
 
 Json read_json(const Archive& archive, const std::string& path, const char* member) {
-  const std::vector<std::byte> bytes = archive.read(member, kMostJsonBytes);
+  const std::vector<std::byte> bytes = archive.read_plausible(member, kMostJsonBytes);
   return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                     fmt::format("'{}': {}", path, member));
 }
@@ -46,7 +49,10 @@ std::string describe(std::span<const std::byte> bytes) {
 // Errors of layers and configs do not know where the config comes from.
 template <class Action>
 auto naming_source(const std::string& source, const Action& action) {
-  const auto text = [&](const Error& error) { return fmt::format("{}: {}", source, error.what()); };
+  const auto text = [&](const Error& error) {
+    // Names from the file stand in it as they are.
+    return printable(fmt::format("{}: {}", source, error.what()), kMostMessageBytes);
+  };
   try {
     return action();
   } catch (const TypeError& error) {
@@ -58,7 +64,7 @@ auto naming_source(const std::string& source, const Action& action) {
   } catch (const Error& error) {
     throw ValueError(text(error));
   } catch (const nlohmann::json::exception& error) {
-    throw ValueError(fmt::format("{}: {}", source, error.what()));
+    throw ValueError(printable(fmt::format("{}: {}", source, error.what()), kMostMessageBytes));
   }
 }
 
@@ -68,7 +74,9 @@ std::string quoted(const std::string& path) { return fmt::format("'{}'", path); 
 // more than there are, so that a small difference is reported by the comparison, which says where it is.
 std::int64_t most_elements(const H5File& file) {
   std::int64_t elements = 0;
-  for (const auto& [path, dataset] : file.datasets()) elements += dataset.shape.num_elements();
+  for (const auto& [path, dataset] : file.datasets()) {
+    if (dataset.dtype) elements += dataset.shape.num_elements();
+  }
   return 2 * elements + (std::int64_t{1} << 20);
 }
 
@@ -102,7 +110,7 @@ SavedModel read_archive(std::vector<std::byte> bytes, const std::string& path) {
   saved.compile_config = compile_config_of(saved.config);
   saved.config.erase("compile_config");
   modernize(saved.config, dialect_of(version, saved.config));
-  saved.weights = std::make_unique<H5File>(archive.read_arrays(kWeightsMember),
+  saved.weights = std::make_unique<H5File>(archive.read_plausible(kWeightsMember, kMostModelBytes),
                                            fmt::format("{}: {}", path, kWeightsMember));
   return saved;
 }
@@ -130,12 +138,22 @@ SavedModel read_legacy(std::vector<std::byte> bytes, const std::string& path) {
 void restore_training(ModelBase& model, const SavedModel& saved, const std::string& path,
                       std::vector<std::string>* notes) {
   if (saved.compile_config.empty()) return;
+  // A loss, a metric, an optimizer or an argument of theirs that is not known here does not keep a model from
+  // predicting; a compile_config that is damaged is an error.
+  const auto leave_uncompiled = [&](const Error& error) {
+    report(notes, printable(fmt::format("'{}': the model is not compiled: {}", path, error.what()),
+                            kMostMessageBytes));
+  };
   try {
     model.compile_from_config(saved.compile_config);
+  } catch (const UnknownNameError& error) {
+    return leave_uncompiled(error);
+  } catch (const UnknownKeywordError& error) {
+    return leave_uncompiled(error);
+  } catch (const UnimplementedError& error) {
+    return leave_uncompiled(error);
   } catch (const Error& error) {
-    // A loss or a metric that is not known here does not keep a model from predicting.
-    report(notes, fmt::format("'{}': the model is not compiled: {}", path, error.what()));
-    return;
+    throw ValueError(printable(fmt::format("{}: {}", quoted(path), error.what()), kMostMessageBytes));
   }
   model.build_optimizer();
   const Json* optimizer = config_find(saved.compile_config, "compile_config", "optimizer");
@@ -180,7 +198,7 @@ void load_weights(ModelBase& model, const std::string& path, LoadWeightsOptions 
   std::string name = path;
   if (is_zip(bytes)) {
     const Archive archive(std::move(bytes), path);
-    bytes = archive.read_arrays(kWeightsMember);
+    bytes = archive.read_plausible(kWeightsMember, kMostModelBytes);
     name += fmt::format(": {}", kWeightsMember);
   } else if (!is_h5(bytes)) {
     throw ValueError(fmt::format("'{}': expected a `.weights.h5`, `.h5` or `.keras` file. Received: {}", path,
@@ -200,12 +218,20 @@ void load_weights(ModelBase& model, const std::string& path, LoadWeightsOptions 
           ? weights_from_legacy_h5(
                 model, file, {.by_name = options.by_name, .skip_mismatch = options.skip_mismatch}, left_out)
           : weights_from_h5(model, file, options.skip_mismatch ? &left_out : nullptr);
-  loaded.assign();
-  for (std::string& note : left_out) report(options.notes, std::move(note));
+  // Its state first: it may be refused, and then the model keeps its weights.
   if (model.compiled()) {
     model.build_optimizer();
-    report(options.notes, is_legacy ? optimizer_from_legacy_h5(model, file) : optimizer_from_h5(model, file));
+    std::string note;
+    try {
+      note = is_legacy ? optimizer_from_legacy_h5(model, file) : optimizer_from_h5(model, file);
+    } catch (const ValueError& error) {
+      if (!options.skip_mismatch) throw;
+      note = fmt::format("{} It is left out", error.what());
+    }
+    report(options.notes, std::move(note));
   }
+  loaded.assign();
+  for (std::string& note : left_out) report(options.notes, std::move(note));
 }
 
 void ModelBase::load_weights(const std::string& path, LoadWeightsOptions options) {

@@ -212,7 +212,8 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair("external_link", "a link to another file is not allowed"),
         std::pair("filters_huge",
                   "weight 'sep_a/pointwise_kernel' of shape (1, 1, 3, 1099511627776) is too large"),
-        std::pair("filters_negative", "filters=-1"), std::pair("graph_cycle", "form a cycle"),
+        std::pair("filters_negative", "layer 'sep_a': Invalid value for argument `filters`"),
+        std::pair("graph_cycle", "form a cycle"),
         std::pair("k2_config_not_json", "model_config: not valid JSON at byte 2"),
         std::pair("k2_groups_2", "layer 'sep_a': keyword argument not understood: 'groups'"),
         std::pair("k2_no_layer_names", "the group 'model_weights' lacks the attribute 'layer_names'"),
@@ -298,22 +299,116 @@ TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfig) {
   }
 }
 
-TEST(LoadModel, LeavesAModelUncompiledWhoseLossIsNotKnown) {
+// The file of a small model with something done to its config.
+class ChangedConfig : public ::testing::Test {
+ protected:
+  template <class Change>
+  std::string file_with(const Change& change) {
+    const Archive archive(tiny_file(), "m.keras");
+    const std::vector<std::byte> text = archive.read("config.json", 1 << 20);
+    Json config = Json::parse(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
+    change(config);
+    const std::string changed = config.dump();
+    write_quickly(folder_ / "m.keras",
+                  make_archive({{"config.json", std::as_bytes(std::span(changed))},
+                                {"model.weights.h5", archive.read("model.weights.h5", 1 << 20)}}));
+    return folder_ / "m.keras";
+  }
+
+  template <class Change>
+  std::string refusal(const Change& change) {
+    const std::string path = file_with(change);
+    return testing::error_text<Error>([&] { load_model(path); });
+  }
+
+  template <class Change>
+  std::string refusal_of_layer(const Change& change) {
+    return refusal([&](Json& config) { change(config["config"]["layers"][1]); });
+  }
+
+  testing::TemporaryFolder folder_;
+};
+
+Json compiled_with(const char* key, Json value) {
+  Json config = {{"optimizer", "sgd"}, {"loss", "mse"}};
+  config[key] = std::move(value);
+  return config;
+}
+
+TEST_F(ChangedConfig, LeavesAModelUncompiledIfANameIsNotKnown) {
+  const std::vector<std::pair<Json, const char*>> unknown = {
+      {compiled_with("loss", "loss_of_mine"), "loss_of_mine"},
+      {compiled_with("metrics", {"mae", "metric_of_mine"}), "metric_of_mine"},
+      {compiled_with("optimizer", {{"class_name", "Mine"}, {"config", Json::object()}}), "Mine"},
+      {compiled_with("optimizer", {{"class_name", "SGD"}, {"config", {{"of_another_version", 1}}}}),
+       "of_another_version"}};
+  for (const auto& [compile_config, name] : unknown) {
+    const std::string path = file_with([&](Json& config) { config["compile_config"] = compile_config; });
+    std::vector<std::string> notes;
+    EXPECT_FALSE(load_model(path, {.notes = &notes})->compiled());
+    EXPECT_THAT(notes, ElementsAre(AllOf(HasSubstr("the model is not compiled"), HasSubstr(name))));
+    EXPECT_FALSE(load_model(path, {.compile = false})->compiled());
+  }
+}
+
+TEST_F(ChangedConfig, IsRefusedIfWhatCompileTookIsDamaged) {
+  const auto refusal_of = [&](const char* key, Json value) {
+    return refusal([&](Json& config) { config["compile_config"] = compiled_with(key, std::move(value)); });
+  };
+  EXPECT_THAT(refusal_of("loss", 3),
+              AllOf(HasSubstr("m.keras': compile_config, field 'loss'"), HasSubstr("3")));
+  EXPECT_THAT(refusal_of("metrics", 3), HasSubstr("compile_config, field 'metrics'"));
+  EXPECT_THAT(refusal_of("optimizer", Json::array()), HasSubstr("compile_config, field 'optimizer'"));
+  EXPECT_THAT(refusal_of("optimizer", {{"class_name", "SGD"}, {"config", {{"momentum", "x"}}}}),
+              HasSubstr("field 'momentum': expected a number. Received: \"x\""));
+  EXPECT_THAT(refusal([&](Json& config) { config["compile_config"] = 7; }),
+              HasSubstr("compile_config: expected a config object. Received: 7"));
+  const std::string path = file_with([&](Json& config) { config["compile_config"] = 7; });
+  EXPECT_FALSE(load_model(path, {.compile = false})->compiled());
+}
+
+TEST_F(ChangedConfig, NamesTheLayerOfAnArgumentThatItsConstructorRefuses) {
+  EXPECT_THAT(refusal_of_layer([](Json& layer) { layer["config"]["units"] = -1; }),
+              HasSubstr("m.keras': layer 'd': Received an invalid value for `units`"));
+  EXPECT_THAT(refusal_of_layer([](Json& layer) { layer["config"]["name"] = "a/b"; }),
+              HasSubstr("layer 'a/b': Argument `name` must be a string and cannot contain character `/`"));
+  EXPECT_THAT(refusal_of_layer([](Json& layer) { layer["config"]["name"] = std::string(4097, 'x'); }),
+              HasSubstr("Dense layer, field 'name': expected at most 4096 bytes. Received: 4097 bytes"));
+}
+
+TEST_F(ChangedConfig, ShowsNamesEscaped) {
+  EXPECT_THAT(refusal_of_layer([](Json& layer) { layer["class_name"] = "De\x1b[31mnse\n"; }),
+              HasSubstr("class 'De\\x1b[31mnse\\x0a' is not known"));
+}
+
+TEST_F(ChangedConfig, DoesNotTakeSomebodysClassForKerass) {
+  EXPECT_THAT(refusal_of_layer([](Json& layer) { layer["module"] = "os"; }),
+              HasSubstr("layer 'd': class 'Dense' is not Keras's but of the module 'os'"));
+  EXPECT_THAT(refusal_of_layer([](Json& layer) { layer["registered_name"] = "mine>Dense"; }),
+              HasSubstr("layer 'd': class 'Dense' is not Keras's but registered as 'mine>Dense'"));
+}
+
+TEST(LoadModel, RefusesAnOptimizerStateOfAnotherShape) {
   const testing::TemporaryFolder temporary;
-  const Archive archive(tiny_file(), "m.keras");
-  const std::vector<std::byte> weights = archive.read("model.weights.h5", 1 << 20);
-  const std::vector<std::byte> text = archive.read("config.json", 1 << 20);
-  Json config = Json::parse(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
-  config["compile_config"]["loss"] = "loss_of_mine";
-  const std::string changed = config.dump();
-  write_quickly(temporary / "m.keras", make_archive({{"config.json", std::as_bytes(std::span(changed))},
-                                                     {"model.weights.h5", weights}}));
+  const Model model = small_model("sgd");
+  model->compile({.optimizer = optimizers::SGD({.momentum = 0.5}), .loss = "mse"});
+  model->train_on_batch(kX, kY);
+  model->save_weights(temporary / "whole.weights.h5");
+  const H5File whole(read_file(temporary / "whole.weights.h5", 1 << 20), "m");
+  H5Writer writer;
+  for (const auto& [path, dataset] : whole.datasets()) {
+    const Tensor value = whole.read(path);
+    writer.dataset(path, path == "optimizer/vars/3" ? value.reshaped({value.num_elements(), 1}) : value);
+  }
+  write_file(temporary / "m.weights.h5", writer.finish());
+  const Tensors before = model->get_weights();
+  const std::string text =
+      testing::error_text<ValueError>([&] { model->load_weights(temporary / "m.weights.h5"); });
+  EXPECT_THAT(text, AllOf(HasSubstr("of optimizer 'sgd' (dataset 'optimizer/vars/3') expected shape"),
+                          HasSubstr("Received: shape")));
   std::vector<std::string> notes;
-  const Model model = load_model(temporary / "m.keras", {.notes = &notes});
-  EXPECT_FALSE(model->compiled());
-  ASSERT_EQ(notes.size(), 1U);
-  EXPECT_NE(notes[0].find("the model is not compiled"), std::string::npos);
-  EXPECT_NE(notes[0].find("loss_of_mine"), std::string::npos);
+  model->load_weights(temporary / "m.weights.h5", {.skip_mismatch = true, .notes = &notes});
+  EXPECT_THAT(notes, ElementsAre(HasSubstr("It is left out")));
 }
 
 class WeightsOfAnotherWriter : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {};
@@ -363,6 +458,17 @@ TEST(LoadWeights, ReadsTheWeightsOfAnArchive) {
   other->set_weights(ones);
   other->load_weights(folder + "/model.keras");
   expect_same_weights(model, other);
+}
+
+TEST(LoadWeights, RefusesALegacyListThatNamesALayerTwice) {
+  const testing::TemporaryFolder temporary;
+  H5Writer writer;
+  writer.string_list_attribute("", "layer_names", {"a", "a"});
+  writer.group("a");
+  writer.string_list_attribute("a", "weight_names", {});
+  write_file(temporary / "w.h5", writer.finish());
+  EXPECT_THAT(testing::error_text<ValueError>([&] { small_model()->load_weights(temporary / "w.h5"); }),
+              HasSubstr("the layer 'a' is listed twice"));
 }
 
 // A weights file of `small_model` with something done to it.

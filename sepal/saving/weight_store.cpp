@@ -168,11 +168,11 @@ std::string optimizer_from_h5(ModelBase& model, const H5File& file) {
   const std::size_t saved = datasets_in(file, kOptimizerGroup);
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < saved; ++i) paths.push_back(h5_join(kOptimizerGroup, std::to_string(i)));
-  return optimizer_from_datasets(model, file, paths);
+  return optimizer_from_datasets(model, file, paths, false);
 }
 
 std::string optimizer_from_datasets(ModelBase& model, const H5File& file,
-                                    const std::vector<std::string>& paths) {
+                                    const std::vector<std::string>& paths, bool order_may_differ) {
   const Variables variables = model.optimizer()->variables();
   // An optimizer that never made an update has no slots yet: iteration and learning rate are all it has.
   if (paths.size() <= 2 && paths.size() < variables.size()) return {};
@@ -191,12 +191,19 @@ std::string optimizer_from_datasets(ModelBase& model, const H5File& file,
     if (without_rate && i == 1) continue;
     const std::string& path = paths[at++];
     const auto found = file.datasets().find(path);
-    if (found == file.datasets().end() || found->second.shape != variables[i].shape()) {
-      return fmt::format(
-          "'{}': the state of optimizer '{}' starts anew, because its variable '{}' has shape {} "
-          "and the file's has {}",
-          file.name(), model.optimizer()->name(), variables[i].name(), variables[i].shape().str(),
-          found == file.datasets().end() ? "none" : found->second.shape.str());
+    const std::string which =
+        fmt::format("variable '{}' of optimizer '{}'", variables[i].name(), model.optimizer()->name());
+    if (found == file.datasets().end()) {
+      throw ValueError(
+          fmt::format("'{}': {} is missing: expected a dataset '{}'.", file.name(), which, printable(path)));
+    }
+    if (found->second.shape != variables[i].shape()) {
+      const std::string shapes =
+          fmt::format("{} (dataset '{}') expected shape {}. Received: shape {}", which, printable(path),
+                      variables[i].shape().str(), found->second.shape.str());
+      if (!order_may_differ) throw ValueError(fmt::format("'{}': {}", file.name(), shapes));
+      return fmt::format("'{}': the state of optimizer '{}' starts anew, because its {}", file.name(),
+                         model.optimizer()->name(), shapes);
     }
     loaded.add(variables[i], file.read(path));
   }

@@ -35,10 +35,13 @@ LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file,
 /// model under the policy "mixed_float16", but the file does not name it.
 void scale_loss_as_saved(ModelBase& model, bool is_scaled);
 /// Fills the optimizer's state, which must have its slots (Trainer::build_optimizer), from the file.
-/// Returns why it could not, or nothing: a model can be trained on without it.
+/// Returns why it could not, or nothing: a state of another number of variables is that of another optimizer,
+/// and a model can be trained on without it.
+/// @throws ValueError naming the variable and both shapes if one is missing or has another shape.
 std::string optimizer_from_h5(ModelBase& model, const H5File& file);
-/// The same from these datasets, in the order of Keras 3.
+/// The same from these datasets, in the order of Keras 3. With `order_may_differ` another shape is no error
+/// either.
 std::string optimizer_from_datasets(ModelBase& model, const H5File& file,
-                                    const std::vector<std::string>& paths);
+                                    const std::vector<std::string>& paths, bool order_may_differ);
 
 }  // namespace sepal

@@ -33,6 +33,9 @@ constexpr std::uint16_t kZip64Extra = 0x0001;
 constexpr std::uint64_t kSee64 = 0xFFFFFFFF;
 constexpr std::uint64_t kSee64Short = 0xFFFF;
 
+constexpr std::uint32_t kUnixFile = 0x8000;
+constexpr std::uint32_t kUnixFolder = 0x4000;
+
 constexpr std::uint16_t kDescriptorFlag = 1U << 3;
 // Bits 1 and 2 tell how hard the writer compressed, 3 that sizes follow the data, 11 that the name is UTF-8.
 // The others are encryption, patches and masked headers.
@@ -290,7 +293,12 @@ std::vector<ZipMember> DirectoryReader::read() {
                     fmt::format("encryption and patches are not supported (flags {:#06x})", header.flags));
     }
     // The upper half is the mode of a Unix file: 0xA000 marks a symbolic link.
-    if ((attributes >> 16 & 0xF000U) == 0xA000U) refuse_member(header.name, "it is a symbolic link");
+    const std::uint32_t kind = attributes >> 16 & 0xF000U;
+    if (kind == 0xA000U) refuse_member(header.name, "it is a symbolic link");
+    if (kind != 0 && kind != kUnixFile && kind != kUnixFolder) {
+      refuse_member(header.name,
+                    fmt::format("expected a file. Received: a Unix mode of {:#08o}", attributes >> 16));
+    }
     const auto method = static_cast<ZipMethod>(header.method);
     if (method != ZipMethod::stored && method != ZipMethod::deflated) {
       refuse_member(header.name, fmt::format("compression method {} is not supported, expected 0 (stored) or "
@@ -320,10 +328,12 @@ std::vector<ZipMember> DirectoryReader::read() {
     const std::size_t member = order[i];
     const std::uint64_t next = i + 1 < order.size() ? used[order[i + 1]].begin : end.directory.begin;
     if (used[member].begin != expected || used[member].end > next) {
+      const std::string before =
+          i == 0 ? "" : fmt::format(" ('{}' before it)", printable(headers[order[i - 1]].name));
       refuse_member(headers[member].name,
-                    fmt::format("it starts at byte {}, expected {}: members must follow each other without "
+                    fmt::format("it starts at byte {}, expected {}{}: members must follow each other without "
                                 "gaps or overlaps",
-                                used[member].begin, expected));
+                                used[member].begin, expected, before));
     }
     if ((headers[member].flags & kDescriptorFlag) != 0) {
       check_descriptor(headers[member], used[member].end, next);
@@ -333,8 +343,9 @@ std::vector<ZipMember> DirectoryReader::read() {
     }
   }
   if (expected != end.directory.begin) {
-    refuse(fmt::format("its last member ends at byte {} and its directory starts at byte {}", expected,
-                       end.directory.begin));
+    const std::string last = order.empty() ? "" : fmt::format(" '{}'", printable(headers[order.back()].name));
+    refuse(fmt::format("its last member{} ends at byte {} and its directory starts at byte {}", last,
+                       expected, end.directory.begin));
   }
   return members;
 }

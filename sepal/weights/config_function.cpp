@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sepal/base/unknown_name.h"
+
 namespace sepal {
 
 ConfigIdentifier read_identifier(const Json& in, const char* kind, const std::string& owner) {
@@ -67,7 +69,7 @@ void throw_unknown_identifier(const char* kind, const ConfigIdentifier& identifi
     text += fmt::format(". It is not one of Keras's but '{}': call `register_{}` for it first",
                         identifier.registered_name, kind);
   }
-  throw ValueError(text);
+  throw UnknownNameError(text);
 }
 
 void throw_nameless_function(const char* kind, const char* key) {
