@@ -6,6 +6,7 @@
 #include "sepal/saving/dialect_fields.h"
 #include "sepal/saving/dialect_nodes.h"
 #include "sepal/saving/dialect_operations.h"
+#include "sepal/saving/tensorflow_op.h"
 
 namespace sepal {
 namespace {
@@ -94,6 +95,7 @@ class Modernizer {
       restore_operation_module(envelope);
       return run(envelope["config"]);
     }
+    modernize_tensorflow_op(envelope);
     modernize_operation(envelope);
     const std::string class_name = modern_class_name(envelope["class_name"].get<std::string>());
     envelope["class_name"] = class_name;

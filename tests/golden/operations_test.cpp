@@ -96,6 +96,9 @@ INSTANTIATE_TEST_SUITE_P(Keras3, GoldenOperation, ::testing::ValuesIn(read_cases
 INSTANTIATE_TEST_SUITE_P(TensorFlow, GoldenOperation, ::testing::ValuesIn(read_cases("tensorflow")),
                          test_name);
 
+INSTANTIATE_TEST_SUITE_P(TensorFlowGraph, GoldenOperation, ::testing::ValuesIn(read_cases("graph")),
+                         test_name);
+
 // What Keras 3 wrote for an operation is what Sepal writes.
 TEST(GoldenOperations, AreWrittenAsKerasWritesThem) {
   for (const OperationCase& c : read_cases("keras3")) {

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Makes keras3.json (run with Keras 3) or tensorflow.json (run with tf.keras 2.15): one model for each function that
 users call on symbolic tensors, as Keras writes it, and what it computes. All models share the inputs in the file.
+With --graph, run with tf.keras 2.15, it makes graph.json: the operations of TensorFlow's graph, as tf.keras of
+TensorFlow before 2.4 wrote them.
 
-    make.py OUTPUT.json
+    make.py OUTPUT.json [--graph]
 """
 import json
 import sys
@@ -17,6 +19,13 @@ except (ImportError, AttributeError):
     IS_KERAS_3 = False
 if not IS_KERAS_3:
     keras = tf.keras
+
+
+IS_GRAPH = "--graph" in sys.argv
+if IS_GRAPH:
+    tf.compat.v1.disable_eager_execution()
+# What makes sizes of axes or other programs in the graph, and what Sepal has no operation for.
+NOT_IN_GRAPH = {"argsort", "item_batch", "reduce_logsumexp", "repeat", "reshape_with_batch", "sort", "tensordot"}
 
 
 def keras3_cases(x, z, m):
@@ -135,10 +144,13 @@ def main():
     make = keras3_cases if IS_KERAS_3 else tensorflow_cases
     cases = []
     for name, build in make(*inputs.values()).items():
+        if IS_GRAPH and name in NOT_IN_GRAPH:
+            continue
         output = build()
         used = [key for key in inputs if f'["{key}", 0, 0' in keras.Model(list(inputs.values()), output).to_json().split('"input_layers"')[0]]
         model = keras.Model([inputs[key] for key in used], output)
-        result = np.asarray(model([tf.constant(values[key]) for key in used]))
+        result = np.asarray(model.predict([values[key] for key in used], verbose=0) if IS_GRAPH
+                            else model([tf.constant(values[key]) for key in used]))
         cases.append({"name": name, "inputs": used, "model": json.loads(model.to_json()), "shape": list(result.shape),
                       "dtype": str(result.dtype), "output": [float(f"{v:.9g}") for v in result.astype("float64").ravel()]})
     content = {"inputs": {name: {"shape": value.shape, "values": [float(f"{v:.9g}") for v in value.ravel()]} for name, value in values.items()}, "cases": cases}
