@@ -76,6 +76,7 @@
 #include "sepal/layers/normalization/group_normalization.h"
 #include "sepal/layers/normalization/layer_normalization.h"
 #include "sepal/layers/normalization/rms_normalization.h"
+#include "sepal/layers/normalization/spectral_normalization.h"
 #include "sepal/layers/normalization/unit_normalization.h"
 #include "sepal/layers/operations/argument_tensor.h"
 #include "sepal/layers/operations/array_operation.h"

@@ -91,6 +91,7 @@ std::map<std::string, LayerFactory> builtin_layers() {
       {"SpatialDropout1D", row<SpatialDropout1DLayer>({"noise_shape"})},
       {"SpatialDropout2D", row<SpatialDropout2DLayer>({"noise_shape"})},
       {"SpatialDropout3D", row<SpatialDropout3DLayer>({"noise_shape"})},
+      {"SpectralNormalization", row<SpectralNormalizationLayer>()},
       {"StochasticDepth", row<StochasticDepthLayer>()},
       {"Subtract", row<SubtractLayer>()},
       {"TimeDistributed", row<TimeDistributedLayer>()},

@@ -122,7 +122,7 @@ class Layer : public Operation {
   /// @throws ValueError if the layer is not built.
   std::int64_t count_params() const;
   /// Weights of this layer alone, as a file stores them.
-  std::vector<Variable> own_weights() const;
+  virtual std::vector<Variable> own_weights() const;
   /// Layers inside of this one, in the order of a file.
   virtual std::vector<std::shared_ptr<Layer>> sublayers() const { return {}; }
   /// Those of them that a file keeps under an attribute of their own (a wrapper's `layer`), not in a list.

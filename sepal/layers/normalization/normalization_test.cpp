@@ -87,6 +87,33 @@ TEST(RMSNormalization, TakesSeveralAxes) {
   EXPECT_EQ(layer->options().axis, (IntTuple{1, 2}));
 }
 
+TEST(SpectralNormalization, DividesTheKernelInTrainingOnly) {
+  const layers::Dense dense({.units = 2, .dtype = "float64"});
+  const layers::SpectralNormalization layer({.layer = dense, .power_iterations = 2, .dtype = "float64"});
+  layer->build_for({{kNone, 3}});
+  layer->set_weights({Tensor::from<double>({1, 2, 3, 4, 5, 6}, {3, 2}),
+                      Tensor::from<double>({0.5, -0.25}, {1, 2}), Tensor::from<double>({0.1, 0.2}, {2})});
+  const Tensor x = Tensor::from<double>({1, 2, 3}, {1, 3});
+  testing::expect_values(layer(x), {1, 2}, {22.1, 28.2});
+  testing::expect_values(layer(x, {.training = true}), {1, 2}, {2.4095863235239423, 3.139473502666836});
+  testing::expect_values(dense->get_weights()[0], {3, 2},
+                         {0.10498119652381556, 0.20996239304763112, 0.3149435895714467, 0.41992478609526224,
+                          0.5249059826190778, 0.6298871791428934});
+  testing::expect_values(layer->get_weights()[1], {1, 2}, {0.6196616235597511, 0.7848690797115744});
+  EXPECT_EQ(layer->trainable_weights().size(), 2U);
+  expect_error<ValueError>(
+      [] {
+        layers::SpectralNormalization({.layer = layers::Flatten()})->build_for({{2, 3}});
+      },
+      {"'kernel' nor 'embeddings'"});
+}
+
+TEST(SpectralNormalization, LeavesAKernelOfZeros) {
+  const layers::SpectralNormalization layer(
+      {.layer = layers::Dense({.units = 2, .kernel_initializer = "zeros"})});
+  testing::expect_values(layer(Tensor::ones({1, 3}), {.training = true}), {1, 2}, {0, 0});
+}
+
 TEST(UnitNormalization, LeavesZerosAndHandsItsMaskOn) {
   const layers::UnitNormalization layer({.dtype = "float64"});
   testing::expect_values(layer(Tensor::from<double>({3, 4, 0, 0}, {2, 2})), {2, 2}, {0.6, 0.8, 0, 0});
