@@ -5,6 +5,7 @@
 #include "sepal/base/error.h"
 #include "sepal/base/input_file.h"
 #include "sepal/data/npy.h"
+#include "sepal/ops/elementwise.h"
 #include "sepal/saving/json_limits.h"
 #include "sepal/saving/load_model.h"
 
@@ -53,7 +54,13 @@ void expect_inputs(const Model& model, std::size_t count) {
 
 Tensors run_model(const Model& model, const Tensors& inputs, PredictOptions options) {
   expect_inputs(model, inputs.size());
-  return model->predict_all(inputs, options);
+  // Whole numbers become what the input is made for, as in Keras.
+  Tensors converted = inputs;
+  const KerasTensors wanted = model->inputs();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (!is_floating(converted[i].dtype())) converted[i] = ops::cast(converted[i], wanted[i].dtype());
+  }
+  return model->predict_all(converted, options);
 }
 
 }  // namespace sepal::program

@@ -125,6 +125,18 @@ TEST_F(Program, PredictsWhatKerasPredicted) {
   }
 }
 
+TEST_F(Program, TakesWholeNumbersForFloats) {
+  const std::string file = model("sep_seq__k315/model.keras");
+  const Tensor ones = Tensor::ones(read_npy(model("sep_seq__k315/input_0.npy")).shape());
+  write_npy(folder_ / "floats.npy", ones);
+  write_npy(folder_ / "bytes.npy", ones.astype(DType::uint8));
+  for (const char* name : {"floats", "bytes"}) {
+    const Result result = run("predict " + file + " " + (folder_ / name) + ".npy -o " + (folder_ / name));
+    ASSERT_EQ(result.status, 0) << result.err;
+  }
+  EXPECT_EQ(text_of(folder_ / "bytes_0.npy"), text_of(folder_ / "floats_0.npy"));
+}
+
 TEST_F(Program, RefusesAnotherNumberOfInputs) {
   const std::string golden = model("dict_io__k315");
   const Result result =
