@@ -107,7 +107,7 @@ void inspect_datasets(const H5File& file, Findings& findings) {
         {{"path", path},
          {"shape", dataset.shape.dims()},
          {"dtype", dataset.dtype ? std::string(name_of(*dataset.dtype)) : dataset.type}});
-    findings.attempt([&] {
+    findings.attempt([&, &path = path] {
       const Tensor tensor = file.read(path);
       const std::int64_t count = findings.check_finite ? not_finite(tensor) : 0;
       if (count == 0) return;

@@ -348,7 +348,7 @@ TEST_F(Program, TellsTheLikeliestClasses) {
   EXPECT_EQ(rows[0]["classes"].size(), 2);
   EXPECT_EQ(rows[0]["classes"][0]["index"], best);
   EXPECT_EQ(rows[0]["classes"][0]["name"],
-            std::vector<std::string>({"ant", "bee", "cat", "dog", "elk"})[best]);
+            std::vector<std::string>({"ant", "bee", "cat", "dog", "elk"})[static_cast<std::size_t>(best)]);
   EXPECT_NEAR(rows[0]["classes"][0]["score"].get<double>(), want.at(best), 1e-5);
 
   EXPECT_EQ(nlohmann::json::parse(run(question).out)["predictions"][0]["classes"][0]["name"],

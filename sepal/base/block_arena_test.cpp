@@ -40,6 +40,9 @@ TEST(BlockArena, FillsTheLeastGapThatIsLargeEnough) {
   EXPECT_EQ(arena.take(192), small);
   EXPECT_EQ(arena.take(192), large);
   EXPECT_EQ(arena.take(64), small + 192);
+  arena.give(small, 192);
+  arena.give(large, 192);
+  arena.give(small + 192, 64);
   arena.give(wall, 64);
   arena.give(end, 64);
 }

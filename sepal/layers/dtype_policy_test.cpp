@@ -195,7 +195,7 @@ TEST(Autocast, DenseComputesAndLearnsAsInKeras) {
     SCOPED_TRACE(c.policy.name);
     const layers::Dense layer({.units = 2,
                                .activation = "tanh",
-                               .kernel_regularizer = regularizers::L2(0.1),
+                               .kernel_regularizer = regularizers::L2({.l2 = 0.1}),
                                .dtype = c.policy.name});
     layer->build_for({2, 3});
     layer->set_weights({numbers({-0.5, -0.29, -0.08, 0.13, 0.34, 0.55}, {3, 2}), numbers({0.1, -0.2}, {2})});

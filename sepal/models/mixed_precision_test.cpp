@@ -40,7 +40,7 @@ Model small_model(const std::string& policy) {
   KerasTensor x =
       layers::Dense({.units = 4,
                      .activation = "relu",
-                     .kernel_regularizer = penalizes ? Regularizer(regularizers::L2(0.01)) : Regularizer(),
+                     .kernel_regularizer = penalizes ? Regularizer(regularizers::L2({.l2 = 0.01})) : Regularizer(),
                      .name = "a"})(image);
   x = layers::BatchNormalization({.name = "b"})(x);
   const Model model(image, layers::Dense({.units = 2, .name = "c"})(x));
