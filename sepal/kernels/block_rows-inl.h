@@ -212,8 +212,9 @@ inline void pack_input(const StripPlan& plan, const Strip& s, const ImageStrides
   const Window2D& g = plan.g;
   const std::int64_t first = plan.first_in_row(s);
   const std::int64_t rows = (s.rows - 1) * g.stride_h + (g.kernel_h - 1) * g.dilation_h + 1;
-  const std::int64_t columns = std::clamp<std::int64_t>(plan.in_w - g.pad_left, 0, g.in_w);
-  const std::int64_t right = plan.in_w - g.pad_left - columns;
+  const std::int64_t left = std::max<std::int64_t>(g.pad_left, 0), skipped = left - g.pad_left;
+  const std::int64_t columns = std::clamp<std::int64_t>(plan.in_w - left, 0, g.in_w - skipped);
+  const std::int64_t right = plan.in_w - left - columns;
   const std::int64_t blocks = plan.blocks - begin_block;
   // Planes lie far apart: sixteen of them at a time, all their rows, are streams that the hardware follows.
   const bool planes = at.c != 1 && g.depth_multiplier == 1;
@@ -229,11 +230,11 @@ inline void pack_input(const StripPlan& plan, const Strip& s, const ImageStrides
         const bool inside = h >= 0 && h < g.in_h;
         for (std::int64_t j = 0; j < step; ++j) {
           float* cells = row + j * plan.in_block;
-          zero_cells(cells, inside ? g.pad_left : plan.in_w);
-          if (inside) zero_cells(cells + (g.pad_left + columns) * kLaneBlock, right);
+          zero_cells(cells, inside ? left : plan.in_w);
+          if (inside) zero_cells(cells + (left + columns) * kLaneBlock, right);
         }
         if (!inside) continue;
-        pack_pixels(pixels, x + at.at(s.image + i, h, 0, channel), row + g.pad_left * kLaneBlock);
+        pack_pixels(pixels, x + at.at(s.image + i, h, skipped, channel), row + left * kLaneBlock);
       }
     }
   }

@@ -104,7 +104,8 @@ void for_each_window(const StripPlan& plan, const Strip& s, const StripInput& in
       plan.fill_table(s, in.x + (s.image + i) * at.n, at.h, at.w, zero_cell(g.in_c), table);
       if (in.direct > direct_blocks(g) && s.image + i + 1 == g.batch) {
         const std::int64_t last_row = g.in_h - 1 - first, last_column = g.in_w - 1 + g.pad_left;
-        if (g.in_h > 0 && g.in_w > 0 && last_row >= 0 && last_row < plan.in_rows && last_column < plan.in_w) {
+        if (g.in_h > 0 && g.in_w > 0 && last_row >= 0 && last_row < plan.in_rows && last_column >= 0 &&
+            last_column < plan.in_w) {
           table[last_row * plan.in_w + last_column] = last_cell(g, in.x);
         }
       }

@@ -183,7 +183,8 @@ bool reads_in_place(const Window2D& g, const PackedSeparable& weights, const Sep
   constexpr std::int64_t kAliasFloats = 1024;
   return weights.multiplies_by_one && weights.depthwise_bias == nullptr && !epilogue.depthwise.active() &&
          !g.channels_first && g.depth_multiplier == 1 && g.stride_h == 1 && g.stride_w == 1 &&
-         g.in_h == g.out_h && g.in_w == g.out_w && g.in_c % kAliasFloats != 0;
+         g.in_h == g.out_h && g.in_w == g.out_w && g.pad_top == 0 && g.pad_left == 0 &&
+         g.in_c % kAliasFloats != 0;
 }
 
 // What a multiply-add of the depthwise step takes of the time of one of the product.

@@ -97,6 +97,57 @@ bool drop_unread_node(Graph& graph) {
   return false;
 }
 
+// Zeros that are added and then cut off on the other side move an image: one copy instead of two. What was
+// cut off cannot come back as zeros.
+bool join_frames(Graph& graph) {
+  const Uses uses(graph);
+  for (Node& node : graph.nodes) {
+    auto* frame = std::get_if<Frame>(&node.work);
+    const Node* before = frame == nullptr ? nullptr : uses.maker[node.inputs[0]];
+    const Frame* first = before == nullptr ? nullptr : std::get_if<Frame>(&before->work);
+    if (first == nullptr || first->channels_first != frame->channels_first) continue;
+    bool joins = true;
+    for (std::size_t side = 0; side < 4; ++side) {
+      joins = joins && (first->cells[side] >= 0 || frame->cells[side] <= 0);
+    }
+    if (!joins) continue;
+    for (std::size_t side = 0; side < 4; ++side) frame->cells[side] += first->cells[side];
+    node.inputs[0] = before->inputs[0];
+    node.label = before->label + "+" + node.label;
+    return true;
+  }
+  return false;
+}
+
+bool is_pointwise(const Convolution& c) {
+  if (c.kind != Convolution::Kind::conv) return false;
+  const Shape& kernel = c.kernel.shape();
+  return kernel[0] == 1 && kernel[1] == 1 && c.options.stride_h == 1 && c.options.stride_w == 1 &&
+         c.options.groups == 1 && c.zeros == std::array<std::int64_t, 4>{};
+}
+
+// Windows of one cell only leave cells out: a 1x1 convolution behind them leaves them out itself.
+bool move_strides_into_convolution(Graph& graph) {
+  const Uses uses(graph);
+  for (Node& node : graph.nodes) {
+    auto* convolution = std::get_if<Convolution>(&node.work);
+    if (convolution == nullptr || !is_pointwise(*convolution)) continue;
+    const Node* before = uses.maker[node.inputs[0]];
+    const Pooling* pooling = before == nullptr ? nullptr : std::get_if<Pooling>(&before->work);
+    if (pooling == nullptr || pooling->options.pool_h != 1 || pooling->options.pool_w != 1 ||
+        pooling->options.channels_first != convolution->options.channels_first) {
+      continue;
+    }
+    convolution->options.stride_h = pooling->options.stride_h;
+    convolution->options.stride_w = pooling->options.stride_w;
+    convolution->options.padding = ops::Padding::valid;
+    node.inputs[0] = before->inputs[0];
+    node.label = before->label + "+" + node.label;
+    return true;
+  }
+  return false;
+}
+
 bool move_frame_into_convolution(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
@@ -173,13 +224,6 @@ bool same_known_shape(const Graph& graph, std::size_t a, std::size_t b) {
   return shape == graph.values[b].shape && shape.rank() > 1 && shape.slice(1).is_fully_defined();
 }
 
-bool is_pointwise(const Convolution& c) {
-  if (c.kind != Convolution::Kind::conv) return false;
-  const Shape& kernel = c.kernel.shape();
-  return kernel[0] == 1 && kernel[1] == 1 && c.options.stride_h == 1 && c.options.stride_w == 1 &&
-         c.options.groups == 1 && c.zeros == std::array<std::int64_t, 4>{};
-}
-
 // A depthwise and a 1x1 convolution are a separable one, if what lies between them is a clamp.
 bool join_depthwise_and_pointwise(Graph& graph) {
   const Uses uses(graph);
@@ -247,8 +291,9 @@ void fuse(Graph& graph) {
   const auto repeat = [&](bool (*step)(Graph&)) {
     while (step(graph)) continue;
   };
-  for (const auto step : {drop_idle_view, join_equal_nodes, move_frame_into_convolution, drop_unread_node,
-                          fold_normalization, fuse_activation, fuse_sum, join_depthwise_and_pointwise}) {
+  for (const auto step : {drop_idle_view, join_equal_nodes, join_frames, move_strides_into_convolution,
+                          move_frame_into_convolution, drop_unread_node, fold_normalization, fuse_activation,
+                          fuse_sum, join_depthwise_and_pointwise}) {
     repeat(step);
   }
   for (Node& node : graph.nodes) {

@@ -130,6 +130,33 @@ TEST(FrozenPlan, AddsResidualsInsideOfConvolutions) {
   EXPECT_EQ(steps_of(model), 3U);
 }
 
+// As NASNet halves an image: every second pixel, and every second one of the image moved by one.
+TEST(FrozenPlan, LeavesPixelsOutInsideOfPointwiseConvolutions) {
+  for (const std::int64_t channels : {3, 12, 44}) {
+    for (const std::int64_t size : {1, 6, 7}) {
+      const KerasTensor in = image(size, 6, channels);
+      const KerasTensor even = layers::Conv2D({.filters = 9, .kernel_size = 1, .padding = "same"})(
+          layers::AveragePooling2D({.pool_size = 1, .strides = 2})(in));
+      KerasTensor odd = layers::Cropping2D({.cropping = {{1, 0}, {1, 0}}})(
+          layers::ZeroPadding2D({.padding = {{0, 1}, {0, 1}}})(in));
+      odd = layers::Conv2D({.filters = 5, .kernel_size = 1})(
+          layers::AveragePooling2D({.pool_size = 1, .strides = 2})(odd));
+      const Model model(in, layers::Concatenate()({even, odd}));
+      expect_prediction_as_called(model, {2, size, 6, channels});
+      EXPECT_EQ(steps_of(model), 3U);
+    }
+  }
+}
+
+TEST(FrozenPlan, KeepsZerosInThePlaceOfWhatWasCutOff) {
+  const KerasTensor in = image(5, 6, 4);
+  const KerasTensor cut = layers::Cropping2D({.cropping = 1})(in);
+  const Model model(
+      in, layers::Conv2D({.filters = 3, .kernel_size = 1})(layers::ZeroPadding2D({.padding = 1})(cut)));
+  expect_prediction_as_called(model, {2, 5, 6, 4});
+  EXPECT_EQ(steps_of(model), 2U);
+}
+
 TEST(FrozenPlan, WritesInPlaceInFrontOfALayersOwnCall) {
   const KerasTensor in = image(6, 5, 4);
   KerasTensor x = layers::MaxPooling2D({.pool_size = 2})(in);
