@@ -38,8 +38,8 @@ struct LoadImgOptions {
 /// its content. Of 16 bits a sample the upper 8 count; gamma and orientation notes in a file are ignored, as
 /// Keras does.
 /// @throws OSError if the file cannot be read; ValueError naming the file if it is no such picture, is
-/// damaged, cut short or too large, or naming a bad option; UnimplementedError for CMYK, and for any picture
-/// where Sepal was built without picture files.
+/// damaged, cut short or too large, or naming a bad option; UnimplementedError for any picture where
+/// Sepal was built without picture files.
 Tensor load_img(const std::string& path, const LoadImgOptions& options = {});
 
 /// Whether the bytes begin as a PNG or JPEG file does.

@@ -13,6 +13,19 @@ struct Destroy {
   void operator()(void* handle) const { tjDestroy(handle); }
 };
 
+// Files hold 255 minus the ink, as Adobe's programs write it; PIL takes every CMYK file that way, and rounds
+// the product of two samples as here.
+void rgba_from_inverted_cmyk(std::span<std::uint8_t> samples) {
+  for (std::size_t i = 0; i < samples.size(); i += 4) {
+    const unsigned light = samples[i + 3];
+    for (std::size_t c = i; c < i + 3; ++c) {
+      const unsigned dark = (255U - samples[c]) * light + 128U;
+      samples[c] = static_cast<std::uint8_t>(light - (((dark >> 8U) + dark) >> 8U));
+    }
+    samples[i + 3] = 255;
+  }
+}
+
 }  // namespace
 
 Pixels decode_jpeg(std::span<const std::byte> bytes, const std::string& file) {
@@ -28,9 +41,7 @@ Pixels decode_jpeg(std::span<const std::byte> bytes, const std::string& file) {
   int colors = 0;
   if (tjDecompressHeader3(decoder.get(), data, bytes.size(), &width, &height, &subsampling, &colors) != 0)
     refuse();
-  if (colors == TJCS_CMYK || colors == TJCS_YCCK) {
-    throw UnimplementedError(fmt::format("'{}' is a CMYK JPEG file: expected RGB or grayscale", file));
-  }
+  const bool inks = colors == TJCS_CMYK || colors == TJCS_YCCK;
   Pixels pixels;
   pixels.size = {height, width};
   expect_fitting_size(pixels.size, file);
@@ -38,10 +49,11 @@ Pixels decode_jpeg(std::span<const std::byte> bytes, const std::string& file) {
   // A picture of thousands of empty progressive scans would take hours; data that is cut short would come out
   // gray.
   constexpr int kFlags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS | TJFLAG_STOPONWARNING;
-  if (tjDecompress2(decoder.get(), data, bytes.size(), pixels.samples.data(), width, 0, height, TJPF_RGBA,
-                    kFlags) != 0) {
+  if (tjDecompress2(decoder.get(), data, bytes.size(), pixels.samples.data(), width, 0, height,
+                    inks ? TJPF_CMYK : TJPF_RGBA, kFlags) != 0) {
     refuse();
   }
+  if (inks) rgba_from_inverted_cmyk(pixels.samples);
   return pixels;
 }
 
