@@ -16,8 +16,11 @@ class FtrlRule final : public TypedOptimizer<FtrlOptions> {
   explicit FtrlRule(FtrlOptions options) : TypedOptimizer(std::move(options)) {}
 
  protected:
-  std::vector<SlotGroup> slot_groups() const override {
-    return {{{"accumulator"}, cast_by_keras<double>(options_.initial_accumulator_value)}, {{"linear"}}};
+  // Together, as Keras makes them; a group would have one start for both.
+  std::vector<OwnSlot> own_slots(const Variable& variable) const override {
+    const auto start = cast_by_keras<double>(options_.initial_accumulator_value);
+    return {{"accumulator", Tensor::full(variable.shape(), start, variable.dtype())},
+            {"linear", Tensor::zeros(variable.shape(), variable.dtype())}};
   }
 
   void update(Step& step) override {

@@ -210,6 +210,12 @@ TEST(Optimizer, NamesItsVariablesInTheOrderOfKeras) {
                 "rm_sprop/c_bias_average", "rm_sprop/c_kernel_velocity", "rm_sprop/c_bias_velocity",
                 "rm_sprop/c_kernel_momentum", "rm_sprop/c_bias_momentum",
                 "rm_sprop/c_kernel_average_gradient", "rm_sprop/c_bias_average_gradient"}));
+  const Optimizer ftrl = optimizers::Ftrl();
+  ftrl->build(two_layers());
+  EXPECT_EQ(
+      names_of(ftrl->variables()),
+      (std::vector<std::string>{"ftrl/iteration", "ftrl/learning_rate", "ftrl/c_kernel_accumulator",
+                                "ftrl/c_kernel_linear", "ftrl/c_bias_accumulator", "ftrl/c_bias_linear"}));
   const Optimizer scheduled = optimizers::SGD(
       {.learning_rate = schedules::CosineDecay({.initial_learning_rate = 0.1, .decay_steps = 10})});
   EXPECT_EQ(names_of(scheduled->variables()), (std::vector<std::string>{"sgd/iteration"}));
