@@ -140,6 +140,12 @@ Command add_resave(CLI::App& app, GlobalArguments& global) {
       ->add_option("OUT", arguments.out,
                    "A name in .keras, .h5, .hdf5, .weights.h5 (weights alone) or .json (no weights)")
       ->required();
+  command
+      ->add_option("--for", arguments.reader,
+                   "Who is to read a .h5 file: both Keras 3 and tf.keras 2.15 as far as possible, or keras2, "
+                   "which then goes on with the optimizer's state")
+      ->check(CLI::IsMember({"both", "keras2"}))
+      ->capture_default_str();
   return {command, [&] { return resave(arguments, global); }};
 }
 

@@ -3,20 +3,22 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "apps/sepal/model_file.h"
 #include "sepal/base/atomic_file.h"
 #include "sepal/base/error.h"
+#include "sepal/saving/save_model.h"
 
 namespace sepal::program {
 namespace {
 
-using Write = void (*)(const ModelBase& model, const std::string& path);
+using Write = std::function<void(const ModelBase& model, const std::string& path)>;
 
 // Known before the model is read, which may take long.
-Write writer_for(const std::string& path) {
+Write writer_for(const std::string& path, SaveOptions options) {
   if (path.ends_with(".json")) {
     return [](const ModelBase& model, const std::string& out) {
       const std::string text = model.to_json();
@@ -27,7 +29,7 @@ Write writer_for(const std::string& path) {
     return [](const ModelBase& model, const std::string& out) { model.save_weights(out); };
   }
   if (path.ends_with(".keras") || path.ends_with(".h5") || path.ends_with(".hdf5")) {
-    return [](const ModelBase& model, const std::string& out) { model.save(out); };
+    return [=](const ModelBase& model, const std::string& out) { save_model(model, out, options); };
   }
   throw ValueError(
       fmt::format("OUT must end in .keras, .h5, .hdf5, .weights.h5 or .json. Received: '{}'", path));
@@ -36,7 +38,8 @@ Write writer_for(const std::string& path) {
 }  // namespace
 
 int resave(const ResaveArguments& arguments, const GlobalArguments& global) {
-  const Write write = writer_for(arguments.out);
+  const SaveOptions options{arguments.reader == "keras2" ? LegacyReader::keras2 : LegacyReader::both};
+  const Write write = writer_for(arguments.out, options);
   const Model model = read_model(arguments.in, Compile::as_saved);
   write(*model, arguments.out);
   const std::uintmax_t bytes = std::filesystem::file_size(arguments.out);

@@ -10,6 +10,7 @@ namespace sepal::program {
 struct ResaveArguments {
   std::string in;
   std::string out;
+  std::string reader = "both";  // of a legacy file: or "keras2"
 };
 
 /// Chooses what to write by the name: `.keras`, `.h5` or `.hdf5` (whole models), `.weights.h5` (weights

@@ -3,8 +3,9 @@
 //
 // Attributes of the root: model_config, training_config, keras_version, backend. The group "model_weights"
 // (in a file of weights alone: the root) lists its layers in the attribute layer_names and holds a group for
-// each, which lists its datasets in weight_names. "optimizer_weights" lists its own. A list too long for one
-// attribute is cut into layer_names0, layer_names1 and so on.
+// each, which lists its datasets in weight_names. "optimizer_weights" lists its own; where Keras 3 finds it,
+// it builds the optimizer for no variables and cannot train, so Sepal's files say "sepal_optimizer_weights".
+// A list too long for one attribute is cut into layer_names0, layer_names1 and so on.
 #pragma once
 
 #include <cstddef>
@@ -42,11 +43,18 @@ LoadedWeights weights_from_legacy_h5(const ModelBase& model, const H5File& file,
 /// As optimizer_from_h5, but another shape is no error.
 std::string optimizer_from_legacy_h5(ModelBase& model, const H5File& file);
 
-/// A whole model as Keras 3 writes it, and its weights alone.
+/// What a file of a whole model says besides the weights.
+struct LegacyModel {
+  std::string keras_version;
+  std::string model_config;
+  std::optional<std::string> training_config;
+  /// Whether the optimizer's state is where tf.keras 2 looks for it, else where only Sepal does.
+  bool optimizer_for_keras2 = false;
+};
+
+/// A whole model, and its weights alone.
 /// @throws OSError if the HDF5 library fails.
-std::vector<std::byte> model_to_legacy_h5(const ModelBase& model, const std::string& keras_version,
-                                          const std::string& model_config,
-                                          const std::optional<std::string>& training_config);
+std::vector<std::byte> model_to_legacy_h5(const ModelBase& model, const LegacyModel& legacy);
 std::vector<std::byte> weights_to_legacy_h5(const ModelBase& model, const std::string& keras_version);
 
 }  // namespace sepal

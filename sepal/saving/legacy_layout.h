@@ -12,6 +12,7 @@ namespace sepal {
 
 inline constexpr const char* kLegacyModelGroup = "model_weights";
 inline constexpr const char* kLegacyOptimizerGroup = "optimizer_weights";
+inline constexpr const char* kSepalOptimizerGroup = "sepal_optimizer_weights";
 inline constexpr const char* kLegacyTopLevelGroup = "top_level_model_weights";
 
 /// The most bytes that Keras puts into a list of names; longer ones are cut.

@@ -25,11 +25,13 @@ bool has_moments_apart(const std::string& optimizer_class, const std::string& co
 }  // namespace
 
 std::string optimizer_from_legacy_h5(ModelBase& model, const H5File& file) {
-  if (!file.has_group(kLegacyOptimizerGroup)) return {};
-  const auto names = legacy_names(file, kLegacyOptimizerGroup, "weight_names");
+  const std::string group =
+      file.has_group(kSepalOptimizerGroup) ? kSepalOptimizerGroup : kLegacyOptimizerGroup;
+  if (!file.has_group(group)) return {};
+  const auto names = legacy_names(file, group, "weight_names");
   if (!names || names->empty()) return {};
   std::vector<std::string> paths;
-  for (const std::string& name : *names) paths.push_back(h5_join(kLegacyOptimizerGroup, name));
+  for (const std::string& name : *names) paths.push_back(h5_join(group, name));
   scale_loss_as_saved(model, std::any_of(names->begin(), names->end(), [](const std::string& name) {
                         return own_name(name) == "dynamic_scale";
                       }));

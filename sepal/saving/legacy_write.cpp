@@ -1,4 +1,4 @@
-// A model -> a legacy `.h5` file, in the dialect of Keras 3.
+// A model -> a legacy `.h5` file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,7 +56,10 @@ void write_variables(H5Writer& writer, const std::string& group, const Variables
   writer.group(group);
   write_names(writer, group, "weight_names", names);
   for (std::size_t i = 0; i < variables.size(); ++i) {
-    writer.dataset(h5_join(group, names[i]), variables[i].value());
+    const Tensor value = variables[i].value();
+    // Neither Keras can read a dataset of bfloat16. All its values are those of float32, too.
+    writer.dataset(h5_join(group, names[i]),
+                   value.dtype() == DType::bfloat16 ? value.astype(DType::float32) : value);
   }
 }
 
@@ -78,20 +81,24 @@ void write_weights(H5Writer& writer, const std::string& group, const ModelBase& 
   write_variables(writer, h5_join(group, kLegacyTopLevelGroup), model.own_weights());
 }
 
+bool is_learning_rate(const Variable& variable) { return variable.name() == "learning_rate"; }
+
 }  // namespace
 
-std::vector<std::byte> model_to_legacy_h5(const ModelBase& model, const std::string& keras_version,
-                                          const std::string& model_config,
-                                          const std::optional<std::string>& training_config) {
+std::vector<std::byte> model_to_legacy_h5(const ModelBase& model, const LegacyModel& legacy) {
   H5Writer writer;
   writer.string_attribute("", "backend", kBackend);
-  writer.string_attribute("", "keras_version", keras_version);
-  writer.string_attribute("", "model_config", model_config);
-  if (training_config) writer.string_attribute("", "training_config", *training_config);
+  writer.string_attribute("", "keras_version", legacy.keras_version);
+  writer.string_attribute("", "model_config", legacy.model_config);
+  if (legacy.training_config) writer.string_attribute("", "training_config", *legacy.training_config);
   writer.group(kLegacyModelGroup);
-  write_weights(writer, kLegacyModelGroup, model, keras_version);
+  write_weights(writer, kLegacyModelGroup, model, legacy.keras_version);
   if (model.compiled()) {
-    write_variables(writer, kLegacyOptimizerGroup, model.optimizer()->variables());
+    Variables state = model.optimizer()->variables();
+    // tf.keras 2 keeps the rate elsewhere.
+    if (legacy.optimizer_for_keras2) std::erase_if(state, is_learning_rate);
+    write_variables(writer, legacy.optimizer_for_keras2 ? kLegacyOptimizerGroup : kSepalOptimizerGroup,
+                    state);
   }
   return writer.finish();
 }

@@ -10,6 +10,7 @@
 #include "sepal/base/atomic_file.h"
 #include "sepal/base/error.h"
 #include "sepal/saving/archive.h"
+#include "sepal/saving/common_dialect.h"
 #include "sepal/saving/keras_archive.h"
 #include "sepal/saving/legacy_h5.h"
 #include "sepal/saving/weight_store.h"
@@ -76,11 +77,37 @@ Json training_config_of(Json compile_config) {
   return compile_config;
 }
 
+// What the older Keras looks at is the dialect, not the number of its own version.
+constexpr const char* kKeras2Version = "2.15.0";
+
+LegacyModel legacy_model(const ModelBase& model, const Json& config, const Json& compile_config,
+                         LegacyReader reader) {
+  const bool for_keras2 = reader == LegacyReader::keras2;
+  Json model_config = config;
+  const auto problem =
+      to_common_dialect(model_config, for_keras2 ? HardSigmoid::keras2 : HardSigmoid::neither);
+  if (problem && for_keras2) {
+    throw ValueError(fmt::format("Model '{}' cannot be saved for tf.keras 2, which does not know: {}.",
+                                 model.name(), *problem));
+  }
+  LegacyModel legacy;
+  legacy.keras_version = problem ? kKerasVersion : kKeras2Version;
+  legacy.model_config = to_text(problem ? config : model_config, model);
+  legacy.optimizer_for_keras2 = for_keras2;
+  if (model.compiled()) {
+    Json training_config = training_config_of(compile_config);
+    Json& optimizer = training_config["optimizer_config"];
+    for_keras2 ? to_keras2_optimizer(optimizer) : to_common_optimizer(optimizer);
+    legacy.training_config = to_text(training_config, model);
+  }
+  return legacy;
+}
+
 bool is_legacy_name(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
 
 }  // namespace
 
-void save_model(const ModelBase& model, const std::string& path) {
+void save_model(const ModelBase& model, const std::string& path, SaveOptions options) {
   if (!path.ends_with(".keras") && !is_legacy_name(path)) {
     throw ValueError(
         fmt::format("Invalid filepath extension for saving. Expected a name that ends in `.keras`, `.h5` or "
@@ -91,10 +118,8 @@ void save_model(const ModelBase& model, const std::string& path) {
   Json config = model.to_envelope();
   const Json compile_config = model.get_compile_config();
   if (is_legacy_name(path)) {
-    std::optional<std::string> training_config;
-    if (model.compiled()) training_config = to_text(training_config_of(compile_config), model);
-    return write_file(path,
-                      model_to_legacy_h5(model, kKerasVersion, to_text(config, model), training_config));
+    return write_file(
+        path, model_to_legacy_h5(model, legacy_model(model, config, compile_config, options.legacy_reader)));
   }
   config["compile_config"] = compile_config;
   const std::string config_text = to_text(config, model);
