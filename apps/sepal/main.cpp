@@ -229,6 +229,7 @@ int main(int argc, char** argv) {
       "Exit status: 0 done, 1 a comparison found a difference, 2 bad input or arguments, 3 a file cannot be\n"
       "read or written.",
       "sepal"};
+  app.set_version_flag("--version", "sepal " SEPAL_VERSION);
   app.require_subcommand(1);
   add_global_options(app, global);
   app.footer(

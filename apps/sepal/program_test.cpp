@@ -76,6 +76,12 @@ class Program : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(Program, TellsItsVersion) {
+  const Result result = run("--version");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_TRUE(std::regex_match(result.out, std::regex("sepal [0-9]+\\.[0-9]+\\.[0-9]+\n"))) << result.out;
+}
+
 TEST_F(Program, PrintsTheSummaryOfKeras) {
   const Result result = run("summary --line-length 80 " + model("sep_seq__k315/model.keras"));
   EXPECT_EQ(result.status, 0);

@@ -140,7 +140,8 @@ void expect_layer_contract(const Ref<Layer>& layer, const Shapes& input_shapes,
   const Tensors inputs = random_inputs(input_shapes);
   layer->build_for(input_shapes);
   for (const Variable& weight : layer->own_weights()) {
-    if (!is_weight_inside(*layer, weight)) EXPECT_EQ(weight.path(), layer->name() + "/" + weight.name());
+    if (is_weight_inside(*layer, weight)) continue;
+    EXPECT_EQ(weight.path(), layer->name() + "/" + weight.name());
   }
   Tensors weights;
   for (const Tensor& value : layer->get_weights()) {
