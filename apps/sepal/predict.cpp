@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 
 #include "apps/sepal/model_file.h"
@@ -92,8 +93,7 @@ Json write_outputs(const Tensors& outputs, const std::string& prefix, const Glob
 }
 
 // Classes without names are told by their numbers.
-std::vector<ClassName> class_names(const std::string& file, const Tensor& scores) {
-  if (!file.empty()) return read_class_names(file);
+std::vector<ClassName> numbered_classes(const Tensor& scores) {
   std::vector<ClassName> classes;
   for (std::int64_t i = 0; scores.rank() == 2 && i < scores.shape()[1]; ++i) {
     classes.push_back({"", fmt::format("class {}", i)});
@@ -101,13 +101,9 @@ std::vector<ClassName> class_names(const std::string& file, const Tensor& scores
   return classes;
 }
 
-Json tell_classes(const Tensors& outputs, const PredictArguments& arguments, bool images,
-                  const GlobalArguments& global) {
-  if (outputs.size() != 1) {
-    throw ValueError(fmt::format("--top needs a model with one output. This one has {}", outputs.size()));
-  }
-  const auto decoded =
-      decode_predictions(outputs[0], class_names(arguments.class_file, outputs[0]), arguments.top);
+Json tell_classes(const Tensor& scores, const std::vector<ClassName>& names,
+                  const PredictArguments& arguments, bool images, const GlobalArguments& global) {
+  const auto decoded = decode_predictions(scores, names, arguments.top);
   Json told = Json::array();
   for (std::size_t row = 0; row < decoded.size(); ++row) {
     const std::string name = images ? arguments.inputs[row] : fmt::format("row {}", row);
@@ -136,12 +132,18 @@ int predict(const PredictArguments& arguments, const GlobalArguments& global) {
     throw ValueError("Nothing to do: expected -o PREFIX, --top K, or both");
   }
   const bool images = are_images(arguments.inputs);
+  std::optional<std::vector<ClassName>> names;
+  if (!arguments.class_file.empty()) names = read_class_names(arguments.class_file);
   const Model model = read_model(arguments.model);
   const Tensors outputs = images ? predict_images(model, arguments, verbosity(global))
                                  : predict_arrays(model, arguments, verbosity(global));
+  if (arguments.top > 0 && outputs.size() != 1) {
+    throw ValueError(fmt::format("--top needs a model with one output. This one has {}", outputs.size()));
+  }
+  if (!names) names = numbered_classes(outputs[0]);
   Json result = Json::object();
   if (!arguments.prefix.empty()) result["outputs"] = write_outputs(outputs, arguments.prefix, global);
-  if (arguments.top > 0) result["predictions"] = tell_classes(outputs, arguments, images, global);
+  if (arguments.top > 0) result["predictions"] = tell_classes(outputs[0], *names, arguments, images, global);
   if (global.json) say_json(result);
   return kOk;
 }

@@ -383,6 +383,13 @@ TEST_F(Program, RefusesWhatCannotBePredicted) {
             std::string::npos);
   refused(golden + "/model.keras " + picture + " --top 1 --preprocess keras");
   refused(golden + "/model.keras " + picture + " --classes names.txt");
+  // Nothing is written before all arguments are found good.
+  const std::string two = model("multi_io__k225/");
+  EXPECT_NE(
+      refused(two + "model.h5 " + two + "input_0.npy " + two + "input_1.npy --top 1 -o " + (folder_ / "two"))
+          .find("one output"),
+      std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "two_0.npy"));
 }
 
 TEST_F(Program, FindsTheSelfTestBesideAModel) {
