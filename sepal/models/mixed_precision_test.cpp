@@ -37,11 +37,11 @@ Tensor targets() {
 Model small_model(const std::string& policy) {
   const bool penalizes = policy.starts_with("mixed");
   const KerasTensor image = Input({.shape = {3}});
-  KerasTensor x =
-      layers::Dense({.units = 4,
-                     .activation = "relu",
-                     .kernel_regularizer = penalizes ? Regularizer(regularizers::L2({.l2 = 0.01})) : Regularizer(),
-                     .name = "a"})(image);
+  KerasTensor x = layers::Dense(
+      {.units = 4,
+       .activation = "relu",
+       .kernel_regularizer = penalizes ? Regularizer(regularizers::L2({.l2 = 0.01})) : Regularizer(),
+       .name = "a"})(image);
   x = layers::BatchNormalization({.name = "b"})(x);
   const Model model(image, layers::Dense({.units = 2, .name = "c"})(x));
   model->get_layer("a")->set_weights({ramp({3, 4}, -0.6, 0.11), Tensor::zeros({4})});

@@ -6,8 +6,8 @@
 
 namespace sepal {
 
-/// `text` with control characters written as \xNN (a terminal would obey them) and cut after `most` bytes, but
-/// not inside of a character.
+/// `text` with control characters written as \xNN (a terminal would obey them) and cut after `most` bytes,
+/// but not inside of a character.
 std::string printable(std::string_view text, std::size_t most = 200);
 
 }  // namespace sepal

@@ -38,7 +38,9 @@ struct PReLUOptions {
 /// x where x > 0, else alpha * x. Weight: alpha, the input's shape without the batch axis, 1 on shared axes.
 class PReLULayer : public ConfiguredLayer<PReLUOptions> {
  public:
-  explicit PReLULayer(Options options) : ConfiguredLayer("PReLU", std::move(options)) { set_supports_masking(); }
+  explicit PReLULayer(Options options) : ConfiguredLayer("PReLU", std::move(options)) {
+    set_supports_masking();
+  }
 
  protected:
   void build(const Shape& input_shape) override;

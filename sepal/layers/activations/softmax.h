@@ -21,7 +21,9 @@ struct SoftmaxOptions {
 
 class SoftmaxLayer : public ConfiguredLayer<SoftmaxOptions> {
  public:
-  explicit SoftmaxLayer(Options options) : ConfiguredLayer("Softmax", std::move(options)) { set_supports_masking(); }
+  explicit SoftmaxLayer(Options options) : ConfiguredLayer("Softmax", std::move(options)) {
+    set_supports_masking();
+  }
 
  protected:
   Tensor call(const Tensor& input, const CallContext& context) override;

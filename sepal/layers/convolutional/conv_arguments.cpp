@@ -45,10 +45,10 @@ void expect_strides_that_run(const IntTuple& strides) {
   if (compatibility() != Compatibility::tf14) return;
   for (const std::int64_t stride : strides.values()) {
     if (stride != strides[0]) {
-      throw InvalidArgumentError(fmt::format(
-          "The `strides` argument must be the same for every spatial axis to run as in TensorFlow 1.4. Received: "
-          "strides={}",
-          strides.str()));
+      throw InvalidArgumentError(
+          fmt::format("The `strides` argument must be the same for every spatial axis to run as in "
+                      "TensorFlow 1.4. Received: strides={}",
+                      strides.str()));
     }
   }
 }

@@ -23,7 +23,8 @@ class Logs {
 
   /// nullptr if there is none.
   const double* find(const std::string& name) const {
-    const auto found = std::find_if(items_.begin(), items_.end(), [&](const auto& item) { return item.first == name; });
+    const auto found =
+        std::find_if(items_.begin(), items_.end(), [&](const auto& item) { return item.first == name; });
     return found == items_.end() ? nullptr : &found->second;
   }
 

@@ -31,7 +31,9 @@ class TrainingHost {
   virtual void stop_training() = 0;
   /// Whether the metric reported under this name (without "val_") is better when larger; nullopt if the host
   /// does not know.
-  virtual std::optional<Direction> metric_direction(const std::string& /*name*/) const { return std::nullopt; }
+  virtual std::optional<Direction> metric_direction(const std::string& /*name*/) const {
+    return std::nullopt;
+  }
 };
 
 }  // namespace sepal
