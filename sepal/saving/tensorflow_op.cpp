@@ -155,7 +155,9 @@ Json dtype_name(const Json& value) {
 // {"i": "1"}, {"b": true}, {"list": {"i": ["1"]}}; null if it is something else.
 Json attribute_value(const Json& attribute) {
   if (!attribute.is_object() || attribute.size() != 1) return nullptr;
-  const auto& [kind, value] = *attribute.items().begin();
+  const auto only = attribute.begin();
+  const std::string& kind = only.key();
+  const Json& value = only.value();
   if (kind == "i") return whole_number(value);
   if (kind == "b" || kind == "f") return value;
   if (kind == "type") return dtype_name(value);
