@@ -35,12 +35,18 @@ void add_global_options(CLI::App& app, GlobalArguments& global) {
   app.add_flag("--json", global.json, "Write JSON to standard output");
 }
 
+// The first exit statuses, which depend on the command.
+constexpr const char* kEndsDone = "0 done";
+constexpr const char* kEndsCompared = "0 the same, 1 a difference";
+
 CLI::App* add_command(CLI::App& app, GlobalArguments& global, const char* name, const char* description,
-                      std::initializer_list<const char*> examples) {
+                      std::initializer_list<const char*> examples, const char* ends = kEndsDone) {
   CLI::App* command = app.add_subcommand(name, description);
   add_global_options(*command, global);
   std::string footer = "Examples:";
   for (const char* example : examples) footer += std::string("\n  ") + example;
+  footer += std::string("\nExit status: ") + ends +
+            ", 2 bad input or arguments, 3 a file cannot be read or written.";
   command->footer(footer);
   return command;
 }
@@ -168,7 +174,8 @@ Command add_verify(CLI::App& app, GlobalArguments& global) {
       "Check that a model gives the outputs it gave in Keras: those of its self-test (MODEL.selftest.npz, "
       "written by scripts/store_self_test.py), or given arrays",
       {"sepal verify model.keras", "sepal verify model.keras --self-test proof.npz --tolerance 1e-6",
-       "sepal verify model.keras --inputs x.npy --expected y.npy --rtol 1e-4"});
+       "sepal verify model.keras --inputs x.npy --expected y.npy --rtol 1e-4"},
+      kEndsCompared);
   add_model(*command, arguments.model);
   CLI::Option* self_test =
       command->add_option("--self-test", arguments.self_test, "Another self-test")->type_name("FILE");
@@ -194,7 +201,8 @@ Command add_diff(CLI::App& app, GlobalArguments& global) {
                   "Compare two models layer by layer, or a model and what Keras computed, and name the first "
                   "layer that differs",
                   {"sepal diff a.keras b.h5", "sepal diff model.keras activations/ --tolerance 1e-4",
-                   "sepal diff model.keras activations/ --inputs x.npy --json"});
+                   "sepal diff model.keras activations/ --inputs x.npy --json"},
+                  kEndsCompared);
   add_model(*command, arguments.model, "A");
   command
       ->add_option(

@@ -187,6 +187,10 @@ TEST_F(Program, ExplainsEachCommandWithExamples) {
     EXPECT_EQ(result.status, 0);
     EXPECT_NE(result.out.find(std::string("Examples:\n  sepal ") + command), std::string::npos) << result.out;
     EXPECT_NE(result.out.find("--json"), std::string::npos) << result.out;
+    const bool compares = command == std::string("verify") || command == std::string("diff");
+    const std::string status =
+        std::string("\nExit status: ") + (compares ? "0 the same, 1 " : "0 done, 2 bad ");
+    EXPECT_NE(result.out.find(status), std::string::npos) << result.out;
   }
 }
 
