@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <span>
+#include <system_error>
 
 #include "apps/sepal/model_file.h"
 #include "sepal/base/error.h"
@@ -65,7 +68,25 @@ Tensors predict_images(const Model& model, const PredictArguments& arguments, in
   return outputs;
 }
 
+// Says what to give instead.
+[[noreturn]] void refuse_folder(const std::filesystem::path& folder) {
+  std::set<std::string> kinds;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string kind = entry->path().extension().string();
+    if (kind == ".npy" || kind == ".png" || kind == ".jpg" || kind == ".jpeg") kinds.insert(kind);
+  }
+  std::string files;
+  for (const std::string& kind : kinds) files += ' ' + (folder / ("*" + kind)).string();
+  throw ValueError(fmt::format("'{}' is a folder: give files of it,{}", folder.string(),
+                               files.empty() ? " .npy files or pictures" : files));
+}
+
 bool are_images(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (std::filesystem::is_directory(path)) refuse_folder(path);
+  }
   const bool first = is_image_file(paths[0]);
   for (const std::string& path : paths) {
     if (is_image_file(path) == first) continue;

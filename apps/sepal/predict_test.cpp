@@ -114,6 +114,23 @@ TEST_F(Program, TellsTheLikeliestClasses) {
   EXPECT_NE(few.err.find("(samples, 2)"), std::string::npos) << few.err;
 }
 
+TEST_F(Program, SaysWhatToGiveInsteadOfAFolder) {
+  const std::string question =
+      "predict " + model("sep_seq__k315/model.keras") + " " + folder_.path() + " --top 1";
+  const Result empty = run(question);
+  EXPECT_EQ(empty.status, 2);
+  EXPECT_NE(empty.err.find("is a folder: give files of it, .npy files or pictures"), std::string::npos)
+      << empty.err;
+  write("a.png", "");
+  write("b.npy", "");
+  write("c.txt", "");
+  const Result mixed = run(question);
+  EXPECT_EQ(mixed.status, 2);
+  EXPECT_NE(mixed.err.find("give files of it, " + (folder_ / "*.npy") + " " + (folder_ / "*.png") + "\n"),
+            std::string::npos)
+      << mixed.err;
+}
+
 TEST_F(Program, RefusesWhatCannotBePredicted) {
   const std::string golden = model("sep_seq__k315");
   const std::string picture = kImages + "rgb.png";
