@@ -11,6 +11,7 @@
 
 #include "apps/sepal/diff.h"
 #include "apps/sepal/inspect.h"
+#include "apps/sepal/interrupts.h"
 #include "apps/sepal/predict.h"
 #include "apps/sepal/resave.h"
 #include "apps/sepal/summary.h"
@@ -231,11 +232,12 @@ int fail(const std::exception& error, Status status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  end_on_interrupt();
   GlobalArguments global;
   CLI::App app{
       "Looks at Keras models, runs and converts them.\n"
       "Exit status: 0 done, 1 a comparison found a difference, 2 bad input or arguments, 3 a file cannot be\n"
-      "read or written.",
+      "read or written, 130 interrupted (Ctrl-C).",
       "sepal"};
   app.set_version_flag("--version", "sepal " SEPAL_VERSION);
   app.require_subcommand(1);

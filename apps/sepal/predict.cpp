@@ -10,6 +10,7 @@
 #include <span>
 #include <system_error>
 
+#include "apps/sepal/interrupts.h"
 #include "apps/sepal/model_file.h"
 #include "sepal/base/error.h"
 #include "sepal/base/terminal.h"
@@ -97,6 +98,7 @@ bool are_images(const std::vector<std::string>& paths) {
 }
 
 Json write_outputs(const Tensors& outputs, const std::string& prefix, const GlobalArguments& global) {
+  const HoldsInterrupts holds_interrupts;  // all outputs or none
   Json written = Json::array();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string path = fmt::format("{}_{}.npy", prefix, i);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "apps/sepal/interrupts.h"
 #include "apps/sepal/model_file.h"
 #include "sepal/base/atomic_file.h"
 #include "sepal/base/error.h"
@@ -41,7 +42,10 @@ int resave(const ResaveArguments& arguments, const GlobalArguments& global) {
   const SaveOptions options{arguments.reader == "keras2" ? LegacyReader::keras2 : LegacyReader::both};
   const Write write = writer_for(arguments.out, options);
   const Model model = read_model(arguments.in, Compile::as_saved);
-  write(*model, arguments.out);
+  {
+    const HoldsInterrupts holds_interrupts;
+    write(*model, arguments.out);
+  }
   const std::uintmax_t bytes = std::filesystem::file_size(arguments.out);
   if (global.json) {
     say_json({{"file", arguments.out}, {"bytes", bytes}});
