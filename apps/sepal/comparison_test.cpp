@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "apps/sepal/program_fixture.h"
 #include "sepal/data/npy.h"
 #include "sepal/models/model.h"
 #include "sepal/saving/recording.h"
+#include "tests/support/program_fixture.h"
 
 namespace sepal::program {
 namespace {

@@ -8,10 +8,10 @@
 #include <string>
 #include <utility>
 
-#include "apps/sepal/program_fixture.h"
 #include "sepal/data/npy.h"
 #include "sepal/models/model.h"
 #include "sepal/saving/recording.h"
+#include "tests/support/program_fixture.h"
 
 namespace sepal::program {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "apps/sepal/program_fixture.h"
 #include "sepal/data/npy.h"
 #include "sepal/layers/layers.h"
 #include "sepal/models/model.h"
+#include "tests/support/program_fixture.h"
 #include "tests/support/tensor_checks.h"
 
 namespace sepal::program {

@@ -10,9 +10,9 @@
 #include <regex>
 #include <string>
 
-#include "apps/sepal/program_fixture.h"
 #include "sepal/layers/layers.h"
 #include "sepal/models/model.h"
+#include "tests/support/program_fixture.h"
 
 namespace sepal::program {
 namespace {

@@ -7,10 +7,10 @@
 #include <csignal>
 #include <string>
 
-#include "apps/sepal/program_fixture.h"
 #include "sepal/data/npy.h"
 #include "sepal/layers/layers.h"
 #include "sepal/models/model.h"
+#include "tests/support/program_fixture.h"
 
 namespace sepal::program {
 namespace {
