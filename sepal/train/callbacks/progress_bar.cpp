@@ -47,6 +47,15 @@ std::string repeated(const char* text, int count) {
   return result;
 }
 
+// A line that the terminal breaks would be redrawn below itself, not in place. Characters stay whole.
+std::string within_line(const std::string& text, std::size_t before, int columns) {
+  const auto line = static_cast<std::size_t>(columns);
+  if (columns == 0 || before + text.size() < line) return text;
+  std::size_t most = line > before + 1 ? line - before - 1 : 0;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return text.substr(0, most);
+}
+
 void write_to_stdout(const std::string& text) {
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
@@ -72,23 +81,27 @@ void ProgressBar::advance(std::int64_t done, const Logs& logs) {
   done_ = done;
   if (!draws_in_place()) return;
   const Clock::time_point now = Clock::now();
-  if (now - drawn_ < kRedrawInterval) return;
+  // The last step is drawn always: a validation after it may take long.
+  if (now - drawn_ < kRedrawInterval && done < parameters().steps) return;
   drawn_ = now;
   const double elapsed = seconds(now - started_);
   const double per_step = elapsed / static_cast<double>(done);
   const std::int64_t steps = std::max<std::int64_t>(parameters().steps, 1);
   const int filled = static_cast<int>(kBarLength * done / steps);
   const std::string total = std::to_string(steps);
-  const std::string plain = fmt::format(
-      "{:>{}}/{} {} {} {}{}", done, total.size(), total, std::string(kBarLength, '-'),
-      clock_text(per_step * static_cast<double>(steps - done)), per_step_text(per_step), values_text(logs));
-  const std::string text = fmt::format(
-      "\r\x1b[1m{:>{}}/{}\x1b[0m \x1b[32m{}\x1b[0m\x1b[37m{}\x1b[0m \x1b[1m{}\x1b[0m {}{}", done,
-      total.size(), total, repeated("━", filled), repeated("━", kBarLength - filled),
-      clock_text(per_step * static_cast<double>(steps - done)), per_step_text(per_step), values_text(logs));
+  const std::string counts = fmt::format("{:>{}}/{}", done, total.size(), total);
+  const std::string remaining = clock_text(per_step * static_cast<double>(steps - done));
+  const std::string speed = per_step_text(per_step);
+  const std::size_t before_values = counts.size() + 1 + kBarLength + 1 + remaining.size() + 1 + speed.size();
+  const std::string values =
+      within_line(values_text(logs), before_values, options_.columns.value_or(terminal_width()));
+  const std::size_t width = before_values + values.size();
+  const std::string text =
+      fmt::format("\r\x1b[1m{}\x1b[0m \x1b[32m{}\x1b[0m\x1b[37m{}\x1b[0m \x1b[1m{}\x1b[0m {}{}", counts,
+                  repeated("━", filled), repeated("━", kBarLength - filled), remaining, speed, values);
   // A shorter line must cover the longer one before it.
-  options_.write(text + std::string(width_ > plain.size() ? width_ - plain.size() : 0, ' '));
-  width_ = plain.size();
+  options_.write(text + std::string(width_ > width ? width_ - width : 0, ' '));
+  width_ = width;
   open_ = true;
 }
 

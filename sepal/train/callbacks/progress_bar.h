@@ -16,6 +16,8 @@ struct ProgressBarOptions {
   /// Whether to draw in place; not given: if standard output is a terminal. Else one line is written for each
   /// epoch.
   std::optional<bool> terminal = {};
+  /// Characters of its line, 0 without a limit; not given: the terminal's own.
+  std::optional<int> columns = {};
 };
 
 /// On a terminal a bar that is redrawn in place; else, and with `verbose` 2, one line at the end of each

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+#include <string>
+#include <vector>
+
 #include "tests/support/fake_training_host.h"
 
 namespace sepal {
@@ -49,6 +53,25 @@ TEST(ProgressBar, RedrawsInPlaceOnATerminal) {
   EXPECT_THAT(text, HasSubstr("━"));
   EXPECT_THAT(text, HasSubstr(" - accuracy: 0.5000 - loss: 0.2500 - val_loss: 1.2000e-04\n"));
   EXPECT_THAT(text, Not(HasSubstr("Epoch 1/2 - ")));
+}
+
+TEST(ProgressBar, StaysWithinALineOfTheTerminal) {
+  std::vector<std::string> drawn;
+  callbacks::ProgressBar bar(
+      {.write = [&](const std::string& part) { drawn.push_back(part); }, .terminal = true, .columns = 60});
+  testing::FakeHost host;
+  bar.begin(host, {.epochs = 1, .steps = 1, .verbose = 1});
+  bar.on_epoch_begin(0);
+  Logs logs;
+  logs.set("a_metric_of_a_very_long_name", 0.5);
+  logs.set("another_metric_of_a_long_name", 0.5);
+  bar.on_train_batch_end(0, logs);
+  ASSERT_EQ(drawn.size(), 2);  // the epoch's title and the bar
+  std::string line = std::regex_replace(drawn[1], std::regex("\x1b\\[[0-9;]*m|\r"), "");
+  line = std::regex_replace(line, std::regex("━"), "-");
+  EXPECT_THAT(line, StartsWith("1/1 --------------------"));
+  EXPECT_THAT(line, HasSubstr(" - a_metric"));
+  EXPECT_EQ(line.size(), 59) << line;
 }
 
 TEST(ProgressBar, WritesTheResultOfAnEvaluation) {
