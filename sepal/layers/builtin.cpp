@@ -19,6 +19,12 @@ std::map<std::string, LayerFactory> builtin_layers() {
   std::map<std::string, LayerFactory> rows = {
       {"Activation", row<ActivationLayer>()},
       {"ActivityRegularization", row<ActivityRegularizationLayer>()},
+      {"AdaptiveAveragePooling1D", row<AdaptiveAveragePooling1DLayer>()},
+      {"AdaptiveAveragePooling2D", row<AdaptiveAveragePooling2DLayer>()},
+      {"AdaptiveAveragePooling3D", row<AdaptiveAveragePooling3DLayer>()},
+      {"AdaptiveMaxPooling1D", row<AdaptiveMaxPooling1DLayer>()},
+      {"AdaptiveMaxPooling2D", row<AdaptiveMaxPooling2DLayer>()},
+      {"AdaptiveMaxPooling3D", row<AdaptiveMaxPooling3DLayer>()},
       {"Add", row<AddLayer>()},
       {"AlphaDropout", row<AlphaDropoutLayer>()},
       {"Average", row<AverageLayer>()},

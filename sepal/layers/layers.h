@@ -34,6 +34,8 @@
 #include "sepal/layers/normalization/spectral_normalization.h"
 #include "sepal/layers/normalization/unit_normalization.h"
 #include "sepal/layers/operations/operators.h"
+#include "sepal/layers/pooling/adaptive_average_pooling.h"
+#include "sepal/layers/pooling/adaptive_max_pooling.h"
 #include "sepal/layers/pooling/average_pooling.h"
 #include "sepal/layers/pooling/global_average_pooling.h"
 #include "sepal/layers/pooling/global_max_pooling.h"

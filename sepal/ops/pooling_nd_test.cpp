@@ -62,6 +62,40 @@ TEST(PoolingNd, IsDifferentiable) {
   }
 }
 
+// Keras 3.15's values.
+TEST(AdaptivePooling, HasTheNumberOfWindowsAskedFor) {
+  const Tensor x = ramp({1, 3, 2, 4, 1});
+  expect_values(adaptive_average_pool(x, {2, 1, 4}, false), {1, 2, 1, 4, 1}, {7, 8, 9, 10, 15, 16, 17, 18});
+  expect_values(adaptive_max_pool(x, {2, 1, 4}, false), {1, 2, 1, 4, 1}, {13, 14, 15, 16, 21, 22, 23, 24});
+  const Tensor first = ramp({1, 1, 3, 2, 4});
+  expect_values(adaptive_average_pool(first, {2, 1, 3}, true), {1, 1, 2, 1, 3},
+                {7.5, 8.5, 9.5, 15.5, 16.5, 17.5});
+  expect_values(adaptive_max_pool(first, {2, 1, 3}, true), {1, 1, 2, 1, 3}, {14, 15, 16, 22, 23, 24});
+}
+
+TEST(AdaptivePooling, IsDifferentiable) {
+  for (const auto pool : {adaptive_max_pool, adaptive_average_pool}) {
+    expect_gradients_match_finite_differences(
+        [&](const Tensors& in) {
+          return pool(in[0], {2, 1, 3}, false);
+        },
+        {varied({1, 3, 2, 4, 2})});
+  }
+}
+
+TEST(AdaptivePooling, RefusesSizesThatDoNotFit) {
+  testing::expect_error<ValueError>(
+      [] {
+        adaptive_max_pool(ramp({1, 5, 1}), {2, 2}, false);
+      },
+      {"`output_size`", "(2, 2)", "(1, 5, 1)"});
+  testing::expect_error<ValueError>(
+      [] {
+        adaptive_average_pool(ramp({1, 5, 1}), {0}, false);
+      },
+      {"`output_size`"});
+}
+
 TEST(PoolingNd, RefusesAnotherNumberOfAxes) {
   testing::expect_error<ValueError>(
       [] {

@@ -1,4 +1,5 @@
-// Operations on windows of images: MaxPool, AveragePool, Conv, DepthwiseConv, SeparableConv, and Resize.
+// Operations on windows of images: MaxPool, AveragePool, their adaptive kinds, Conv, DepthwiseConv,
+// SeparableConv, and Resize.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -68,6 +69,49 @@ Shape pooled_shape(const PoolOperationOptions& o, const Shapes& input_shapes) {
   return conv_output_shape(images, images[channel_axis(arguments.data_format, axes)], arguments.pool_size,
                            arguments.strides, o.padding, arguments.data_format,
                            standardize_tuple(1, axes, "dilation_rate"));
+}
+
+// A data format; empty: None, Keras's default.
+struct ImageFormat {
+  std::string name = {};
+};
+
+void config_put(Json& out, const char* key, const ImageFormat& format) {
+  out[key] = format.name.empty() ? Json(nullptr) : Json(format.name);
+}
+
+void config_get(const Json& in, const ConfigField& field, ImageFormat& format) {
+  format.name.clear();
+  if (!in.is_null()) sepal::config_get(in, field, format.name);
+}
+
+struct AdaptivePoolOperationOptions {
+  IntTuple output_size = {};
+  ImageFormat data_format = {};
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("output_size", o.output_size);
+    v("data_format", o.data_format);
+  }
+};
+
+using AdaptivePoolOp = Tensor (*)(const Tensor&, const std::vector<std::int64_t>&, bool);
+
+template <AdaptivePoolOp kPool>
+Tensor pooled_to_size(const AdaptivePoolOperationOptions& o, const Tensors& inputs) {
+  const Tensor x = ops::cast(inputs.at(0), float_dtype(o, inputs[0].dtype()));
+  return kPool(x, standardize_tuple(o.output_size, spatial_axes(x.shape()), "output_size").values(),
+               standardize_data_format(o.data_format.name) == "channels_first");
+}
+
+Shape size_pooled_to(const AdaptivePoolOperationOptions& o, const Shapes& input_shapes) {
+  Shape shape = input_shapes.at(0);
+  int axis = standardize_data_format(o.data_format.name) == "channels_first" ? 2 : 1;
+  for (const std::int64_t length :
+       standardize_tuple(o.output_size, spatial_axes(shape), "output_size").values()) {
+    shape[axis++] = length;
+  }
+  return shape;
 }
 
 struct ConvOperationOptions {
@@ -162,20 +206,6 @@ class ConvOperation : public OperationLayer {
   OperandList operands_;
 };
 
-// A data format; empty: None, Keras's default.
-struct ImageFormat {
-  std::string name = {};
-};
-
-void config_put(Json& out, const char* key, const ImageFormat& format) {
-  out[key] = format.name.empty() ? Json(nullptr) : Json(format.name);
-}
-
-void config_get(const Json& in, const ConfigField& field, ImageFormat& format) {
-  format.name.clear();
-  if (!in.is_null()) sepal::config_get(in, field, format.name);
-}
-
 struct ResizeOptions {
   IntTuple size = {};
   std::string interpolation = "bilinear";
@@ -232,6 +262,12 @@ void add_window_operations(std::map<std::string, LayerFactory>& rows) {
       rows, {"MaxPool", &pooled<ops::max_pool>, &pooled_shape, false, keras_modules::kNn, pool_dtype});
   add_row<PoolOperationOptions>(rows, {"AveragePool", &pooled<ops::average_pool>, &pooled_shape, false,
                                        keras_modules::kNn, pool_dtype});
+  const auto adaptive_dtype = &float_dtype<AdaptivePoolOperationOptions>;
+  add_row<AdaptivePoolOperationOptions>(rows, {"AdaptiveMaxPool", &pooled_to_size<ops::adaptive_max_pool>,
+                                               &size_pooled_to, false, keras_modules::kNn, adaptive_dtype});
+  add_row<AdaptivePoolOperationOptions>(
+      rows, {"AdaptiveAveragePool", &pooled_to_size<ops::adaptive_average_pool>, &size_pooled_to, false,
+             keras_modules::kNn, adaptive_dtype});
   const auto add_conv = [&](const char* class_name, ConvOperation::Kind kind) {
     rows[std::string(keras_modules::kNn) + ">" + class_name] = operation_factory<ConvOperationOptions>(
         [kind](ConvOperationOptions options, const std::string& name) {

@@ -30,6 +30,11 @@ TEST(PoolingLayers, RefuseArgumentsOutsideOfTheirRules) {
         layers::MaxPooling1D()->output_shapes_for({{2, 1, 3}});
       },
       {"zero or negative", "(2, 1, 3)"});
+  expect_error<ValueError>(
+      [] {
+        layers::AdaptiveMaxPooling2D({.output_size = {2, 2, 2}});
+      },
+      {"`output_size`", "2 integers"});
   expect_error<ValueError>([] { layers::GlobalMaxPooling3D()(ramp({2, 4, 4, 3})); }, {"ndim=5"});
 }
 

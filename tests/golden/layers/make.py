@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Makes the cases of a group of layers, run with Keras 3 on TensorFlow: what each layer computes in float64 for inputs and
+weights of float32, its gradients, its config, and how far Keras's own float32 is from that.
+
+    make.py GROUP FOLDER
+"""
+import json
+import os
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def adaptive():
+    # Volumes are pooled in float32 only, and windows of the whole axis end TensorFlow with a signal.
+    sizes = {1: (11,), 2: (7, 9)}
+    targets = {1: [4, [11]], 2: [[3, 9], 2, [8, 4]]}
+    for kind in ("Average", "Max"):
+        for axes, size in sizes.items():
+            for target in targets[axes]:
+                for data_format in ("channels_last", "channels_first"):
+                    shape = (2, *size, 3) if data_format == "channels_last" else (2, 3, *size)
+                    yield f"Adaptive{kind}Pooling{axes}D", {"output_size": target, "data_format": data_format}, [shape]
+
+
+GROUPS = {"adaptive": adaptive}
+
+
+def plain(value):
+    return json.loads(json.dumps(value))
+
+
+def without_batch(shapes):
+    return [(None, *shape[1:]) for shape in shapes]
+
+
+class Case:
+    """One layer and what it is called with; extras: training, inputs (arrays), weights (a function of a layer's)."""
+
+    def __init__(self, identity, class_name, arguments, shapes, extras, generator):
+        self.identity, self.class_name, self.arguments, self.shapes = identity, class_name, arguments, shapes
+        self.training = extras.get("training")
+        self.prepare = extras.get("prepare")
+        self.generator = generator
+        self.inputs = extras.get("inputs") or [self.draw(shape) for shape in shapes]
+        self.weights = None
+        self.multipliers = None
+
+    def draw(self, shape, low=-1.5, high=1.5):
+        return self.generator.uniform(low, high, shape).astype("float32")
+
+    def make(self, dtype):
+        return getattr(keras.layers, self.class_name)(**self.arguments, dtype=dtype, name=self.identity)
+
+    def one_or_list(self, values):
+        return values if len(values) > 1 else values[0]
+
+    def run(self, dtype):
+        keras.config.set_floatx(dtype)
+        layer = self.make(dtype)
+        layer.build(self.one_or_list(self.shapes))
+        if self.prepare:
+            self.prepare(layer)
+        if self.weights is None:
+            # Variances are among them.
+            self.weights = [self.draw(w.shape, 0.2, 1.2) if w.dtype.startswith("float") else np.array(w) for w in layer.weights]
+        layer.set_weights([w.astype(v.dtype) for w, v in zip(self.weights, layer.weights)])
+        inputs = [tf.constant(x.astype(dtype) if x.dtype.kind == "f" else x) for x in self.inputs]
+        called = {} if self.training is None else {"training": self.training}
+        with tf.GradientTape() as tape:
+            tape.watch([x for x in inputs if x.dtype.is_floating])
+            outputs = layer(self.one_or_list(inputs), **called)
+            outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+            if self.multipliers is None:
+                self.multipliers = [self.draw(y.shape) for y in outputs]
+            total = sum(tf.reduce_sum(y * tf.constant(r.astype(y.dtype.as_numpy_dtype))) for y, r in zip(outputs, self.multipliers))
+        trainable = [v.value for v in layer.trainable_variables]
+        gradients = tape.gradient(total, inputs + trainable, unconnected_gradients="zero")
+        arrays = {f"y{i}": np.array(y) for i, y in enumerate(outputs)}
+        arrays |= {f"gx{i}": np.array(tf.convert_to_tensor(g)) for i, g in enumerate(gradients[: len(inputs)])}
+        paths = [v.path for v in layer.weights]
+        for v, g in zip(layer.trainable_variables, gradients[len(inputs):]):
+            arrays[f"gw{paths.index(v.path)}"] = np.array(tf.convert_to_tensor(g))
+        for i, (after, before) in enumerate(zip(layer.get_weights(), self.weights)):
+            if not np.array_equal(after, before.astype(after.dtype)):
+                arrays[f"after{i}"] = after
+        keras.config.set_floatx("float32")
+        return arrays, layer
+
+    def store(self, folder):
+        wide, layer = self.run("float64")
+        narrow, _ = self.run("float32")
+        errors = {name: float(f"{np.max(np.abs(wide[name] - narrow[name]), initial=0):.3g}") for name in wide}
+        of_inputs = {f"x{i}": x for i, x in enumerate(self.inputs)}
+        of_weights = {f"w{i}": w for i, w in enumerate(self.weights)}
+        of_outputs = {f"r{i}": r for i, r in enumerate(self.multipliers)}
+        np.savez(os.path.join(folder, self.identity + ".npz"), **of_inputs, **of_weights, **of_outputs, **wide)
+        # A layer that was prepared says so in its config.
+        described = self.make("float32")
+        if self.prepare:
+            described.build(self.one_or_list(self.shapes))
+            self.prepare(described)
+        config = plain(keras.saving.serialize_keras_object(described))
+        config.pop("build_config", None)
+        return {"id": self.identity, "class": self.class_name, "config": config,
+                "input_shapes": [list(x.shape) for x in self.inputs], "list_input": len(self.inputs) > 1, "training": self.training,
+                "weights": [{"name": v.name, "shape": list(v.shape), "trainable": bool(v.trainable)} for v in layer.weights],
+                "compute_output_shape": plain(self.make("float32").compute_output_shape(self.one_or_list(without_batch(self.shapes)))),
+                "exact": False, "keras_f32_error": errors, "file": self.identity + ".npz"}
+
+
+def main():
+    group, folder = sys.argv[1:]
+    os.makedirs(folder, exist_ok=True)
+    generator = np.random.default_rng(11)
+    entries = []
+    for i, (class_name, arguments, shapes, *extras) in enumerate(GROUPS[group]()):
+        case = Case(f"{group}_{i:03}", class_name, arguments, shapes, extras[0] if extras else {}, generator)
+        entries.append(case.store(folder))
+    with open(os.path.join(folder, "cases.json"), "w", encoding="ascii") as file:
+        json.dump({"writer": "keras " + keras.__version__, "group": group, "cases": entries}, file, separators=(",", ":"))
+        file.write("\n")
+    print(len(entries), "cases")
+
+
+if __name__ == "__main__":
+    main()
