@@ -99,6 +99,10 @@ class Modernizer {
     modernize_operation(envelope);
     const std::string class_name = modern_class_name(envelope["class_name"].get<std::string>());
     envelope["class_name"] = class_name;
+    const auto registered_name = envelope.find("registered_name");
+    if (registered_name != envelope.end() && registered_name->is_string()) {
+      *registered_name = modern_class_name(registered_name->get<std::string>());
+    }
     Json& config = envelope["config"];
     if (class_name == "Sequential") rewrite_sequential(envelope);
     if (class_name == "Functional") modernize_nodes(config);

@@ -20,6 +20,8 @@ constexpr Rename kClasses[] = {
     {"BatchNormalizationV2", "BatchNormalization"},
     {"SyncBatchNormalization", "BatchNormalization"},
     {"ThresholdedReLU", "ReLU"},
+    // tf.keras registers this one of its own classes (InceptionResNetV2) as its users register theirs.
+    {"Custom>CustomScaleLayer", "CustomScaleLayer"},
     // Keras 1
     {"Convolution1D", "Conv1D"},
     {"Convolution2D", "Conv2D"},

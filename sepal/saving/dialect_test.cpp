@@ -69,6 +69,19 @@ TEST(Dialect, RenamesClassesAndArguments) {
             Json::parse(R"({"class_name": "BatchNormalization", "config": {"axis": 3}})"));
 }
 
+// What tf.keras 2.15 writes of InceptionResNetV2 into `.h5` and into `.keras`.
+TEST(Dialect, KnowsTheClassThatKerasRegisteredAsIfItWereAUsers) {
+  EXPECT_EQ(modern(R"({"class_name": "Custom>CustomScaleLayer", "config": {"scale": 0.17}})"),
+            Json::parse(R"({"class_name": "CustomScaleLayer", "config": {"scale": 0.17}})"));
+  EXPECT_EQ(modern(R"({"class_name": "CustomScaleLayer", "config": {"scale": 0.17},
+                "registered_name": "Custom>CustomScaleLayer"})")["registered_name"],
+            "CustomScaleLayer");
+  EXPECT_EQ(
+      modern(
+          R"({"class_name": "Dense", "config": {}, "registered_name": "Custom>Dense"})")["registered_name"],
+      "Custom>Dense");
+}
+
 TEST(Dialect, ReadsTheArgumentsOfKeras1) {
   const Json layer = modern(R"({"class_name": "Convolution2D", "config": {"nb_filter": 8, "nb_row": 3,
     "nb_col": 5, "subsample": [2, 2], "border_mode": "same", "dim_ordering": "tf",
