@@ -171,11 +171,6 @@ std::shared_ptr<const PackedWeights> packed(const Convolution& work) {
   return nullptr;
 }
 
-bool is_one_by_one(const Convolution& work) {
-  return work.kind == Convolution::Kind::conv && work.kernel.shape()[0] == 1 && work.kernel.shape()[1] == 1 &&
-         work.options.groups == 1;
-}
-
 }  // namespace
 
 void prepare_weights(Convolution& work) {
@@ -187,8 +182,9 @@ void prepare_weights(Convolution& work) {
   // The fused kernel serves 1x1 convolutions and Dense layers, whose depthwise step would multiply by 1.
   const bool is_dense = work.kind == Convolution::Kind::dense;
   if (is_dense) work.kernel = work.kernel.reshaped(work.kernel.shape().with_front(1).with_front(1));
-  if (is_dense || is_one_by_one(work)) work.depthwise_shape = {1, 1, work.kernel.shape()[2], 1};
-  if (is_one_by_one(work)) work.kind = Convolution::Kind::separable;
+  const bool is_pixel_product = is_dense || is_one_by_one(work);
+  if (is_pixel_product) work.depthwise_shape = {1, 1, work.kernel.shape()[2], 1};
+  if (is_pixel_product && !is_dense) work.kind = Convolution::Kind::separable;
   if (work.depthwise.defined()) work.depthwise_shape = work.depthwise.shape();
   if (work.kernel.defined()) work.kernel_shape = work.kernel.shape();
   work.packed = packed(work);

@@ -32,15 +32,18 @@ void fold(const Statistics& statistics, Tensor& kernel, Tensor& bias) {
   bias = result;
 }
 
+bool is_one_by_one(const Convolution& convolution) {
+  return convolution.kind == Convolution::Kind::conv && convolution.kernel.shape()[0] == 1 &&
+         convolution.kernel.shape()[1] == 1 && convolution.options.groups == 1;
+}
+
 bool takes_zeros(const Convolution& convolution, const Frame& frame) {
   const bool has_own = convolution.options.padding != ops::Padding::valid ||
                        convolution.zeros != std::array<std::int64_t, 4>{};
   const bool cuts = std::any_of(frame.cells.begin(), frame.cells.end(), [](std::int64_t n) { return n < 0; });
   // The kernel of 1x1 convolutions also begins within the image.
-  const bool is_one_by_one = convolution.kind == Convolution::Kind::conv &&
-                             convolution.kernel.shape()[0] == 1 && convolution.kernel.shape()[1] == 1 &&
-                             convolution.options.groups == 1;
-  return !has_own && (!cuts || is_one_by_one) && frame.channels_first == convolution.options.channels_first;
+  return !has_own && (!cuts || is_one_by_one(convolution)) &&
+         frame.channels_first == convolution.options.channels_first;
 }
 
 }  // namespace sepal::frozen

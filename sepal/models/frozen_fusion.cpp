@@ -97,14 +97,27 @@ bool drop_unread_node(Graph& graph) {
   return false;
 }
 
+// What makes the first input of `node`, if it is a W.
+template <class W>
+const W* made_by(const Uses& uses, const Node& node) {
+  const Node* maker = uses.maker[node.inputs[0]];
+  return maker == nullptr ? nullptr : std::get_if<W>(&maker->work);
+}
+
+// `node` does what the maker of its first input did as well.
+void read_before(const Uses& uses, Node& node) {
+  const Node& maker = *uses.maker[node.inputs[0]];
+  node.inputs[0] = maker.inputs[0];
+  node.label = maker.label + "+" + node.label;
+}
+
 // Zeros that are added and then cut off on the other side move an image: one copy instead of two. What was
 // cut off cannot come back as zeros.
 bool join_frames(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
     auto* frame = std::get_if<Frame>(&node.work);
-    const Node* before = frame == nullptr ? nullptr : uses.maker[node.inputs[0]];
-    const Frame* first = before == nullptr ? nullptr : std::get_if<Frame>(&before->work);
+    const Frame* first = frame == nullptr ? nullptr : made_by<Frame>(uses, node);
     if (first == nullptr || first->channels_first != frame->channels_first) continue;
     bool joins = true;
     for (std::size_t side = 0; side < 4; ++side) {
@@ -112,18 +125,15 @@ bool join_frames(Graph& graph) {
     }
     if (!joins) continue;
     for (std::size_t side = 0; side < 4; ++side) frame->cells[side] += first->cells[side];
-    node.inputs[0] = before->inputs[0];
-    node.label = before->label + "+" + node.label;
+    read_before(uses, node);
     return true;
   }
   return false;
 }
 
 bool is_pointwise(const Convolution& c) {
-  if (c.kind != Convolution::Kind::conv) return false;
-  const Shape& kernel = c.kernel.shape();
-  return kernel[0] == 1 && kernel[1] == 1 && c.options.stride_h == 1 && c.options.stride_w == 1 &&
-         c.options.groups == 1 && c.zeros == std::array<std::int64_t, 4>{};
+  return is_one_by_one(c) && c.options.stride_h == 1 && c.options.stride_w == 1 &&
+         c.zeros == std::array<std::int64_t, 4>{};
 }
 
 // Windows of one cell only leave cells out: a 1x1 convolution behind them leaves them out itself.
@@ -132,8 +142,7 @@ bool move_strides_into_convolution(Graph& graph) {
   for (Node& node : graph.nodes) {
     auto* convolution = std::get_if<Convolution>(&node.work);
     if (convolution == nullptr || !is_pointwise(*convolution)) continue;
-    const Node* before = uses.maker[node.inputs[0]];
-    const Pooling* pooling = before == nullptr ? nullptr : std::get_if<Pooling>(&before->work);
+    const auto* pooling = made_by<Pooling>(uses, node);
     if (pooling == nullptr || pooling->options.pool_h != 1 || pooling->options.pool_w != 1 ||
         pooling->options.channels_first != convolution->options.channels_first) {
       continue;
@@ -141,8 +150,7 @@ bool move_strides_into_convolution(Graph& graph) {
     convolution->options.stride_h = pooling->options.stride_h;
     convolution->options.stride_w = pooling->options.stride_w;
     convolution->options.padding = ops::Padding::valid;
-    node.inputs[0] = before->inputs[0];
-    node.label = before->label + "+" + node.label;
+    read_before(uses, node);
     return true;
   }
   return false;
@@ -153,12 +161,10 @@ bool move_frame_into_convolution(Graph& graph) {
   for (Node& node : graph.nodes) {
     auto* convolution = std::get_if<Convolution>(&node.work);
     if (convolution == nullptr || convolution->kind == Convolution::Kind::dense) continue;
-    const Node* before = uses.maker[node.inputs[0]];
-    const Frame* frame = before == nullptr ? nullptr : std::get_if<Frame>(&before->work);
+    const auto* frame = made_by<Frame>(uses, node);
     if (frame == nullptr || !takes_zeros(*convolution, *frame)) continue;
     convolution->zeros = frame->cells;
-    node.inputs[0] = before->inputs[0];
-    node.label = before->label + "+" + node.label;
+    read_before(uses, node);
     return true;
   }
   return false;
