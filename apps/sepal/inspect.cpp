@@ -23,7 +23,6 @@
 namespace sepal::program {
 namespace {
 
-constexpr std::size_t kMostProblemBytes = 2000;
 constexpr std::uint64_t kMostFileBytes = std::uint64_t{1} << 46;
 
 // What was found out so far, in the form that --json prints.
@@ -184,7 +183,7 @@ void print(const Findings& findings) {
   }
   title("problems", findings.problems);
   for (const Json& problem : findings.problems) {
-    say(fmt::format("  {}\n", printable(problem.get<std::string>(), kMostProblemBytes)));
+    say(fmt::format("  {}\n", printable(problem.get<std::string>(), kMostMessageBytes)));
   }
 }
 

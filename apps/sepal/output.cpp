@@ -12,7 +12,6 @@ namespace {
 
 // Longer lines of a summary than a table is wide at most.
 constexpr std::size_t kMostLineBytes = 100'000;
-constexpr std::size_t kMostErrorBytes = 2000;
 
 void write(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
@@ -31,7 +30,7 @@ void say(const std::string& text) {
 }
 
 void say_error(const std::string& text) {
-  std::fprintf(stderr, "error: %s\n", printable(text, kMostErrorBytes).c_str());
+  std::fprintf(stderr, "error: %s\n", printable(text, kMostMessageBytes).c_str());
 }
 
 void say_json(const Json& value) { write(value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"); }

@@ -21,7 +21,6 @@
 namespace sepal {
 namespace {
 
-constexpr std::size_t kMostMessageBytes = 2000;
 constexpr std::uint64_t kMostModelBytes = std::uint64_t{1} << 46;
 
 void report(std::vector<std::string>* notes, std::string text) {

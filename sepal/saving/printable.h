@@ -10,4 +10,7 @@ namespace sepal {
 /// but not inside of a character.
 std::string printable(std::string_view text, std::size_t most = 200);
 
+/// Bytes of a whole error message that `printable` keeps: names in it come from files, of any length.
+inline constexpr std::size_t kMostMessageBytes = 2000;
+
 }  // namespace sepal

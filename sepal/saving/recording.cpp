@@ -10,6 +10,7 @@
 #include "sepal/base/input_file.h"
 #include "sepal/data/npy.h"
 #include "sepal/saving/archive.h"
+#include "sepal/saving/plausible.h"
 
 namespace sepal {
 namespace {
@@ -51,7 +52,7 @@ Arrays read_npz(const std::string& path) {
           fmt::format("'{}': expected members that end in .npy. Received: '{}'", path, member.name));
     }
     // Zeros behind a ReLU compress well.
-    const std::uint64_t most_bytes = std::max(member.compressed_size * 100, std::uint64_t{4} << 30);
+    const std::uint64_t most_bytes = most_plausible_bytes(member.compressed_size, std::uint64_t{4} << 30);
     const std::vector<std::byte> bytes = archive.read(member.name, most_bytes);
     arrays[without_suffix(member.name)] = parse_npy(bytes, fmt::format("{}: {}", path, member.name));
   }

@@ -10,13 +10,11 @@ namespace sepal {
 /// Who is to read a legacy ".h5" file.
 enum class LegacyReader {
   /// Keras 3 and tf.keras 2.15, as far as the model has nothing that tf.keras 2 lacks, else Keras 3 alone.
-  /// Both
-  /// train on with a new optimizer of the same settings: Keras 3 restores no optimizer from such a file, and
-  /// cannot train a model whose file holds its state. Sepal goes on with the state.
+  /// Both train on with a new optimizer of the same settings: Keras 3 restores no optimizer from such a file,
+  /// and cannot train a model whose file holds its state. Sepal goes on with the state.
   both,
   /// tf.keras 2.15, which goes on with the optimizer's state. Keras 3 reads such a file of a compiled model
-  /// with
-  /// `compile=False` alone.
+  /// with `compile=False` alone.
   keras2,
 };
 
