@@ -43,7 +43,7 @@ Tensor average_pool(const Tensor& x, const PoolOptions& options);
 
 /// As many windows along each spatial axis as `output_size` says (keras.ops.adaptive_max_pool): of `length`
 /// cells, window i of `count` has those from i*length/count, rounded down, to (i+1)*length/count, rounded up.
-/// @throws ValueError unless output_size has a positive number for each spatial axis of x.
+/// @throws ValueError unless output_size has a positive number, at most 65,536, for each spatial axis of x.
 Tensor adaptive_max_pool(const Tensor& x, const std::vector<std::int64_t>& output_size, bool channels_first);
 Tensor adaptive_average_pool(const Tensor& x, const std::vector<std::int64_t>& output_size,
                              bool channels_first);

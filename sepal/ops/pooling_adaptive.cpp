@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sepal/base/config.h"
 #include "sepal/base/error.h"
 #include "sepal/ops/array.h"
@@ -9,6 +11,9 @@
 
 namespace sepal::ops {
 namespace {
+
+// Each window that does not fit the length evenly is pooled alone, and a number from a file may be anything.
+constexpr std::int64_t kMostWindows = std::int64_t{1} << 16;
 
 using Pool2D = Tensor (*)(const Tensor&, const Pool2DOptions&);
 
@@ -51,6 +56,11 @@ Tensor adaptive_pool(const char* op, Pool2D pool, const Tensor& x,
         "{}: `output_size` must have a positive number for each spatial axis of x, and none of these "
         "may be empty. Received: output_size={}, x.shape={}",
         op, IntTuple(output_size).str(), x.shape().str()));
+  }
+  const auto largest = std::max_element(output_size.begin(), output_size.end());
+  if (*largest > kMostWindows) {
+    throw ValueError(fmt::format("{}: `output_size` must not be greater than {}. Received: output_size={}",
+                                 op, kMostWindows, IntTuple(output_size).str()));
   }
   Tensor y = widened(x);
   for (int i = 0; i < axes; ++i) y = pool_axis(pool, y, first + i, output_size[static_cast<std::size_t>(i)]);

@@ -94,6 +94,11 @@ TEST(AdaptivePooling, RefusesSizesThatDoNotFit) {
         adaptive_average_pool(ramp({1, 5, 1}), {0}, false);
       },
       {"`output_size`"});
+  testing::expect_error<ValueError>(
+      [] {
+        adaptive_average_pool(ramp({1, 5, 1}), {std::int64_t{1} << 62}, false);
+      },
+      {"`output_size`", "65536", "4611686018427387904"});
 }
 
 TEST(PoolingNd, RefusesAnotherNumberOfAxes) {

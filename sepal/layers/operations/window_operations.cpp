@@ -107,10 +107,8 @@ Tensor pooled_to_size(const AdaptivePoolOperationOptions& o, const Tensors& inpu
 Shape size_pooled_to(const AdaptivePoolOperationOptions& o, const Shapes& input_shapes) {
   Shape shape = input_shapes.at(0);
   int axis = standardize_data_format(o.data_format.name) == "channels_first" ? 2 : 1;
-  for (const std::int64_t length :
-       standardize_tuple(o.output_size, spatial_axes(shape), "output_size").values()) {
-    shape[axis++] = length;
-  }
+  const IntTuple lengths = standardize_tuple(o.output_size, spatial_axes(shape), "output_size");
+  for (const std::int64_t length : lengths.values()) shape[axis++] = length;
   return shape;
 }
 

@@ -71,6 +71,8 @@ def keras3_cases(x, z, m):
         "cumprod": lambda: k.cumprod(x, axis=-1), "sort": lambda: k.sort(x, axis=1), "argsort": lambda: k.argsort(x, axis=1),
         "top_k": lambda: k.top_k(x + 0.5 * z, 2)[0], "top_k_places": lambda: k.top_k(x + 0.5 * z, 2)[1], "max_pool": lambda: k.max_pool(x, 2),
         "max_pool_2d": lambda: k.max_pool(x[..., None], (2, 3), 1, "same"), "average_pool": lambda: k.average_pool(x, 3, 2, "same"),
+        "adaptive_average_pool": lambda: k.adaptive_average_pool(x, (3,), data_format="channels_last"),
+        "adaptive_max_pool_2d": lambda: k.adaptive_max_pool(x[:, None], (2, 2), data_format="channels_first"),
         "conv": lambda: k.conv(x, kernel((3, 6, 4)), padding="same"), "conv_2d": lambda: k.conv(x[..., None], kernel((2, 2, 1, 3)), strides=2),
         "depthwise_conv": lambda: k.depthwise_conv(x, kernel((2, 6, 2))),
         "separable_conv": lambda: k.separable_conv(x, kernel((2, 6, 2)), kernel((1, 12, 3)), padding="same"),
