@@ -84,6 +84,25 @@ TEST(LayerMasks, OfMergedInputsAreJoined) {
   EXPECT_EQ(bits(layers::Concatenate({.axis = 1})({a, b}).mask()), (std::vector{1, 0, 0, 0, 0, 1}));
 }
 
+TEST(LayerMasks, KeepStepsOutOfProductsAndExtremes) {
+  const Tensor plain_a = Tensor::from<float>({1, 2, 3, 4, 5, -6}, {1, 3, 2});
+  const Tensor plain_b = Tensor::from<float>({-2, 7, 8, -1, 4, 9}, {1, 3, 2});
+  const Tensor a = plain_a.with_mask(Tensor::from<bool>({true, false, false}, {1, 3}));
+  const Tensor b = plain_b.with_mask(Tensor::from<bool>({false, false, true}, {1, 3}));
+  const Shape shape{1, 3, 2};
+  // Keras
+  const Tensor product = layers::Multiply()({a, b});
+  expect_values(product, shape, {1, 2, 0, 0, 4, 9});
+  EXPECT_EQ(bits(product.mask()), (std::vector{1, 0, 1}));
+  expect_values(layers::Maximum()({a, b}), shape, {1, 2, 3, 4, 4, 9});
+  expect_values(layers::Minimum()({a, b}), shape, {1, 2, 3, 4, 4, 9});
+  expect_values(layers::Multiply()({a, plain_b}), shape, {-2, 14, 8, -1, 4, 9});
+  expect_values(layers::Maximum()({a, plain_b}), shape, {1, 7, 8, -1, 4, 9});
+  const Tensor late = plain_b.with_mask(Tensor::from<bool>({false, true, true}, {1, 3}));
+  expect_values(layers::Multiply()({plain_a, late}), shape, {1, 2, 24, -4, 20, -54});
+  expect_values(layers::Minimum()({plain_a, late}), shape, {1, 2, 3, -1, 4, -6});
+}
+
 TEST(LayerMasks, ReachSoftmax) {
   const layers::Softmax softmax;
   const Tensor x = Tensor::from<float>({1, 2, 3}, {1, 3});

@@ -6,6 +6,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/ops/array.h"
+#include "sepal/ops/comparison.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/logical.h"
 
@@ -27,6 +28,13 @@ int largest_rank(const Shapes& shapes) {
   return rank;
 }
 
+// The mask of an input's steps for each of its elements.
+Tensor mask_of_elements(const Tensor& mask, const Shape& shape) {
+  Shape column = mask.shape();
+  column.push_back(1);
+  return ops::broadcast_to(ops::reshape(mask, column), shape);
+}
+
 }  // namespace
 
 void MergeLayer::build_all(const Shapes& input_shapes) {
@@ -38,16 +46,33 @@ void MergeLayer::build_all(const Shapes& input_shapes) {
   (void)compute_output_shapes(input_shapes);
 }
 
-Tensors MergeLayer::call_all(const Tensors& inputs, const CallContext&) {
+Tensors MergeLayer::call_all(const Tensors& inputs, const CallContext& context) {
   Shapes shapes;
   for (const Tensor& input : inputs) shapes.push_back(input.shape());
   const int rank = largest_rank(shapes);
-  const auto prepared = [&](const Tensor& input) {
-    return input.rank() == rank ? input : ops::reshape(input, widened(input.shape(), rank));
-  };
-  Tensor merged = prepared(inputs.at(0));
-  for (std::size_t i = 1; i < inputs.size(); ++i) merged = merge(merged, prepared(inputs[i]));
-  return {finish(merged, inputs.size())};
+  Tensors prepared;
+  Tensors masks;
+  bool any_mask = false;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& input = inputs[i];
+    const bool fits = input.rank() == rank;
+    prepared.push_back(fits ? input : ops::reshape(input, widened(input.shape(), rank)));
+    // A mask does not follow an input that gets axes (as in Keras).
+    const bool counts = fits && !context.masks.empty() && context.masks[i].defined();
+    masks.push_back(counts ? mask_of_elements(context.masks[i], input.shape()) : Tensor());
+    any_mask = any_mask || counts;
+  }
+  return {finish(any_mask ? merge_masked(prepared, masks) : merge_in_order(prepared), inputs.size())};
+}
+
+Tensor MergeLayer::merge_in_order(const Tensors& inputs) const {
+  Tensor merged = inputs.at(0);
+  for (std::size_t i = 1; i < inputs.size(); ++i) merged = merge(merged, inputs[i]);
+  return merged;
+}
+
+Tensor MergeLayer::merge_masked(const Tensors& inputs, const Tensors&) const {
+  return merge_in_order(inputs);
 }
 
 Tensor MergeLayer::finish(const Tensor& merged, std::size_t) const { return merged; }
@@ -90,10 +115,42 @@ void SubtractLayer::build_all(const Shapes& input_shapes) {
 
 Tensor MultiplyLayer::merge(const Tensor& a, const Tensor& b) const { return ops::multiply(a, b); }
 
+Tensor MultiplyLayer::merge_masked(const Tensors& inputs, const Tensors& masks) const {
+  Tensors factors;
+  Tensor counts;
+  bool all_masked = true;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& mask = masks[i];
+    all_masked = all_masked && mask.defined();
+    if (!mask.defined()) {
+      factors.push_back(inputs[i]);
+      continue;
+    }
+    factors.push_back(ops::select(mask, inputs[i], Tensor::ones({}, inputs[i].dtype())));
+    counts = counts.defined() ? ops::logical_or(counts, mask) : mask;
+  }
+  const Tensor product = merge_in_order(factors);
+  return all_masked ? ops::select(counts, product, Tensor::zeros({}, product.dtype())) : product;
+}
+
 Tensor AverageLayer::merge(const Tensor& a, const Tensor& b) const { return ops::add(a, b); }
 
 Tensor AverageLayer::finish(const Tensor& merged, std::size_t inputs) const {
   return ops::divide(merged, Tensor::scalar(static_cast<double>(inputs), merged.dtype()));
+}
+
+Tensor ExtremeLayer::merge_masked(const Tensors& inputs, const Tensors& masks) const {
+  Tensor merged = inputs.at(0);
+  Tensor merged_mask = masks.at(0);
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    Tensor input = inputs[i];
+    if (masks[i].defined()) input = ops::select(masks[i], input, merged);
+    if (merged_mask.defined()) merged = ops::select(merged_mask, merged, input);
+    const bool both = masks[i].defined() && merged_mask.defined();
+    merged_mask = both ? ops::logical_or(merged_mask, masks[i]) : Tensor();
+    merged = merge(merged, input);
+  }
+  return merged;
 }
 
 Tensor MaximumLayer::merge(const Tensor& a, const Tensor& b) const { return ops::maximum(a, b); }

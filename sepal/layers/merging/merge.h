@@ -27,6 +27,11 @@ class MergeLayer : public ConfiguredLayer<PlainOptions> {
   virtual Tensor merge(const Tensor& a, const Tensor& b) const = 0;
   /// What follows the last merge (Average divides).
   virtual Tensor finish(const Tensor& merged, std::size_t inputs) const;
+  /// Merges inputs of one rank, at least one of which has a mask: bool, of the input's shape, not defined
+  /// where there is none. The base class does not look at them.
+  virtual Tensor merge_masked(const Tensors& inputs, const Tensors& masks) const;
+  /// Each input merged with what the ones before it gave.
+  Tensor merge_in_order(const Tensors& inputs) const;
 
   void build_all(const Shapes& input_shapes) override;
   Tensors call_all(const Tensors& inputs, const CallContext& context) override;
@@ -59,6 +64,8 @@ class MultiplyLayer : public MergeLayer {
 
  protected:
   Tensor merge(const Tensor& a, const Tensor& b) const override;
+  /// What does not count is a factor of 1; where nothing counts, the product is 0.
+  Tensor merge_masked(const Tensors& inputs, const Tensors& masks) const override;
 };
 
 class AverageLayer : public MergeLayer {
@@ -70,17 +77,24 @@ class AverageLayer : public MergeLayer {
   Tensor finish(const Tensor& merged, std::size_t inputs) const override;
 };
 
-class MaximumLayer : public MergeLayer {
+/// Maximum and Minimum: what does not count gives way to the other input.
+class ExtremeLayer : public MergeLayer {
+ protected:
+  using MergeLayer::MergeLayer;
+  Tensor merge_masked(const Tensors& inputs, const Tensors& masks) const override;
+};
+
+class MaximumLayer : public ExtremeLayer {
  public:
-  explicit MaximumLayer(Options options) : MergeLayer("Maximum", std::move(options)) {}
+  explicit MaximumLayer(Options options) : ExtremeLayer("Maximum", std::move(options)) {}
 
  protected:
   Tensor merge(const Tensor& a, const Tensor& b) const override;
 };
 
-class MinimumLayer : public MergeLayer {
+class MinimumLayer : public ExtremeLayer {
  public:
-  explicit MinimumLayer(Options options) : MergeLayer("Minimum", std::move(options)) {}
+  explicit MinimumLayer(Options options) : ExtremeLayer("Minimum", std::move(options)) {}
 
  protected:
   Tensor merge(const Tensor& a, const Tensor& b) const override;
