@@ -75,6 +75,7 @@
 #include "sepal/layers/normalization/batch_normalization.h"
 #include "sepal/layers/normalization/group_normalization.h"
 #include "sepal/layers/normalization/layer_normalization.h"
+#include "sepal/layers/normalization/renorm_clipping.h"
 #include "sepal/layers/normalization/rms_normalization.h"
 #include "sepal/layers/normalization/spectral_normalization.h"
 #include "sepal/layers/normalization/unit_normalization.h"

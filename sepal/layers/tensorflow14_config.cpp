@@ -39,8 +39,8 @@ bool is_newer(const std::string& class_name, const std::string& key) {
 
 bool is_plain(const std::string& key, const Json& value) {
   if (value.is_null() || value == false || value == 1 || value == "channels_last") return true;
-  // Read only where renorm is true.
-  if (key == "renorm_momentum") return true;
+  // The default, written whether there is renorm or not.
+  if (key == "renorm_momentum") return value == 0.99;
   if (!value.is_array()) return false;
   return std::all_of(value.begin(), value.end(), [](const Json& item) { return item == 1; });
 }

@@ -32,7 +32,8 @@ bool is_plain_float32(const Layer& layer) {
 }  // namespace
 
 bool may_clamp(const Layer& layer, const Layer& next) {
-  return typeid(layer) == typeid(BatchNormalizationLayer) && bounds_of(next).has_value();
+  return typeid(layer) == typeid(BatchNormalizationLayer) &&
+         !static_cast<const BatchNormalizationLayer&>(layer).options().renorm && bounds_of(next).has_value();
 }
 
 std::optional<Tensor> normalized_and_clamped(Layer& layer, const Layer& next, const Tensor& input,

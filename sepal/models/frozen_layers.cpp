@@ -111,8 +111,9 @@ Works dense(const DenseLayer& layer, const Shapes&) {
 Works batch_normalization(const BatchNormalizationLayer& layer, const Shapes& shapes) {
   const BatchNormalizationOptions& options = layer.options();
   const Tensors weights = values_of(layer);
-  const Tensor& variance = weights.back();
-  const Tensor& mean = weights[weights.size() - 2];
+  const std::size_t learned = (options.scale ? 1 : 0) + (options.center ? 1 : 0);
+  const Tensor& mean = weights[learned];
+  const Tensor& variance = weights[learned + 1];
   const Tensor gamma = options.scale ? weights[0] : Tensor();
   Tensor scale(variance.shape());
   float* scales = scale.mutable_data<float>();

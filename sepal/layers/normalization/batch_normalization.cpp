@@ -36,13 +36,37 @@ void update_moving(Variable& moving, const Tensor& batch, double momentum) {
   }
 }
 
+Tensor moved(const Variable& moving, const Tensor& batch, double momentum) {
+  return ops::add(ops::multiply(value_as(moving, batch.dtype()), momentum),
+                  ops::multiply(batch, 1.0 - momentum));
+}
+
+void check_clipping(const RenormClipping& clipping) {
+  if (clipping.rmax && clipping.rmin && *clipping.rmax < *clipping.rmin) {
+    throw ValueError(
+        fmt::format("rmax should be greater than rmin in the `renorm_clipping` argument. Received: rmax={}, "
+                    "rmin={}.",
+                    *clipping.rmax, *clipping.rmin));
+  }
+  if (clipping.dmax && *clipping.dmax < 0) {
+    throw ValueError(fmt::format(
+        "dmax should be non-negative in the `renorm_clipping` argument. Received: dmax={}.", *clipping.dmax));
+  }
+}
+
+// (channels,) beside an input of this rank.
+Tensor along_axis(const Tensor& channels, int rank, int axis) {
+  Shape shape(std::vector<std::int64_t>(static_cast<std::size_t>(rank), 1));
+  shape[axis] = channels.num_elements();
+  return ops::reshape(channels, shape);
+}
+
 }  // namespace
 
 BatchNormalizationLayer::BatchNormalizationLayer(Options options)
     : ConfiguredLayer("BatchNormalization", std::move(options)) {
-  if (options_.renorm) {
-    throw UnimplementedError("BatchNormalization: `renorm=True` is not implemented.");
-  }
+  if (options_.renorm)
+    check_clipping(options_.renorm_clipping.emplace(options_.renorm_clipping.value_or(RenormClipping{})));
   set_supports_masking();
 }
 
@@ -68,6 +92,15 @@ void BatchNormalizationLayer::build(const Shape& input_shape) {
                                  .trainable = false,
                                  .name = "moving_variance",
                                  .autocast = false});
+  if (options_.renorm) {
+    moving_stddev_ = add_stddev("moving_stddev", shape);
+    renorm_mean_ = add_weight({.shape = shape,
+                               .initializer = options_.moving_mean_initializer,
+                               .trainable = false,
+                               .name = "renorm_mean",
+                               .autocast = false});
+    renorm_stddev_ = add_stddev("renorm_stddev", shape);
+  }
   set_input_spec({.ndim = input_shape.rank(), .axes = {{axis, length}}});
 }
 
@@ -84,11 +117,63 @@ Tensor BatchNormalizationLayer::normalized(const Tensor& input, const CallContex
                                      value_as(moving_variance_, input.dtype()), gamma, beta, axis,
                                      options_.epsilon);
   }
-  if (const Tensor mask = context.mask(); mask.defined()) return call_masked(input, mask, gamma, beta, axis);
-  ops::BatchNormResult result = ops::batch_norm_training(input, gamma, beta, axis, options_.epsilon);
+  const Tensor mask = context.mask();
+  const auto trained = [&](const Tensor& scale, const Tensor& shift) {
+    return mask.defined() ? masked_training(input, mask, scale, shift, axis)
+                          : ops::batch_norm_training(input, scale, shift, axis, options_.epsilon);
+  };
+  if (options_.renorm) return renormalized(trained({}, {}), gamma, beta, axis);
+  ops::BatchNormResult result = trained(gamma, beta);
   update_moving(moving_mean_, result.mean, options_.momentum);
   update_moving(moving_variance_, result.variance, options_.momentum);
   return std::move(result.output);
+}
+
+// Keras: `_renorm_correction_and_moments` and `_compose_transforms`.
+Tensor BatchNormalizationLayer::renormalized(const ops::BatchNormResult& batch, const Tensor& gamma,
+                                             const Tensor& beta, int axis) {
+  const DType dtype = batch.output.dtype();
+  const Tensor stddev = ops::sqrt(ops::add(batch.variance, options_.epsilon));
+  // Above 0 also before the first batches.
+  const Tensor past_stddev =
+      ops::maximum(value_as(renorm_stddev_, dtype), ops::sqrt(Tensor::scalar(options_.epsilon, dtype)));
+  Tensor r = ops::divide(stddev, past_stddev);
+  Tensor d = ops::divide(ops::subtract(batch.mean, value_as(renorm_mean_, dtype)), past_stddev);
+  const RenormClipping& clipping = *options_.renorm_clipping;
+  if (clipping.rmin) r = ops::maximum(r, Tensor::scalar(*clipping.rmin, dtype));
+  if (clipping.rmax) r = ops::minimum(r, Tensor::scalar(*clipping.rmax, dtype));
+  if (clipping.dmax) d = ops::clip(d, -*clipping.dmax, *clipping.dmax);
+  Tensor scale = r;
+  Tensor shift = d;
+  if (gamma.defined()) {
+    scale = ops::multiply(scale, gamma);
+    shift = ops::multiply(shift, gamma);
+  }
+  if (beta.defined()) shift = ops::add(shift, beta);
+  update_renorm(batch.mean, stddev);
+  const int rank = batch.output.rank();
+  return ops::add(ops::multiply(batch.output, along_axis(scale, rank, axis)), along_axis(shift, rank, axis));
+}
+
+void BatchNormalizationLayer::update_renorm(const Tensor& mean, const Tensor& stddev) {
+  renorm_mean_.assign(moved(renorm_mean_, mean, options_.renorm_momentum));
+  renorm_stddev_.assign(moved(renorm_stddev_, stddev, options_.renorm_momentum));
+  moving_mean_.assign(moved(moving_mean_, mean, options_.momentum));
+  const Tensor moving_stddev = moved(moving_stddev_, stddev, options_.momentum);
+  moving_stddev_.assign(moving_stddev);
+  // What is left after rounding may be below 0.
+  moving_variance_.assign(ops::maximum(ops::add(ops::square(moving_stddev), -options_.epsilon),
+                                       Tensor::scalar(0.0, stddev.dtype())));
+}
+
+Variable BatchNormalizationLayer::add_stddev(const char* name, const Shape& shape) {
+  Variable stddev = add_weight({.shape = shape,
+                                .initializer = options_.moving_variance_initializer,
+                                .trainable = false,
+                                .name = name,
+                                .autocast = false});
+  stddev.assign(ops::cast(ops::sqrt(ops::widened(stddev.value())), stddev.dtype()));
+  return stddev;
 }
 
 Tensor BatchNormalizationLayer::train_and_clamp(const Tensor& input, const ops::Bounds& bounds) {
@@ -101,8 +186,9 @@ Tensor BatchNormalizationLayer::train_and_clamp(const Tensor& input, const ops::
 }
 
 // Keras: `BatchNormalization._moments` with a mask. The fuzz is the process's, not the layer's own.
-Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma,
-                                            const Tensor& beta, int axis) {
+ops::BatchNormResult BatchNormalizationLayer::masked_training(const Tensor& input, const Tensor& mask,
+                                                              const Tensor& gamma, const Tensor& beta,
+                                                              int axis) const {
   if (mask.rank() != input.rank() - 1) {
     throw ValueError(fmt::format(
         "The mask provided should be one dimension less than the inputs. Received: mask.shape={}, "
@@ -114,8 +200,6 @@ Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& m
   const Tensor kept = ops::broadcast_to(mask.reshaped(column), input.shape());
   const Tensor zeros = Tensor::zeros(input.shape(), input.dtype());
   std::vector<std::int64_t> reduced;
-  Shape along(std::vector<std::int64_t>(static_cast<std::size_t>(input.rank()), 1));
-  along[axis] = input.shape()[axis];
   for (int i = 0; i < input.rank(); ++i) {
     if (i != axis) reduced.push_back(i);
   }
@@ -124,11 +208,13 @@ Tensor BatchNormalizationLayer::call_masked(const Tensor& input, const Tensor& m
   const Tensor centered = ops::subtract(input, mean);
   const Tensor variance =
       ops::divide(ops::sum(ops::square(ops::where(kept, centered, zeros)), reduced, true), count);
-  update_moving(moving_mean_, mean.reshaped(moving_mean_.shape()), options_.momentum);
-  update_moving(moving_variance_, variance.reshaped(moving_variance_.shape()), options_.momentum);
   Tensor output = ops::divide(centered, ops::sqrt(ops::add(variance, options_.epsilon)));
-  if (gamma.defined()) output = ops::multiply(output, ops::reshape(gamma, along));
-  return beta.defined() ? ops::add(output, ops::reshape(beta, along)) : output;
+  if (gamma.defined()) output = ops::multiply(output, along_axis(gamma, input.rank(), axis));
+  if (beta.defined()) output = ops::add(output, along_axis(beta, input.rank(), axis));
+  const auto of_batch = [&](const Tensor& statistic) {
+    return ops::stop_gradient(statistic.reshaped(moving_mean_.shape()));
+  };
+  return {output, of_batch(mean), of_batch(variance)};
 }
 
 }  // namespace sepal

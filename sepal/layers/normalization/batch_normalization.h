@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sepal/layers/configured_layer.h"
+#include "sepal/layers/normalization/renorm_clipping.h"
 #include "sepal/layers/ref.h"
 #include "sepal/ops/normalization.h"
 
@@ -24,9 +25,10 @@ struct BatchNormalizationOptions {
   Constraint gamma_constraint = nullptr;
   /// Statistics over several devices: there is one, so it changes nothing.
   bool synchronized = false;
-  /// Batch renormalization is not implemented: true is refused.
+  /// Batch renormalization (Ioffe 2017): training normalizes by statistics of past batches, too.
   bool renorm = false;
-  std::optional<double> renorm_clipping = {};
+  std::optional<RenormClipping> renorm_clipping = {};
+  /// Of the statistics that training corrects by; inference uses those of `momentum`.
   double renorm_momentum = 0.99;
   std::string name = {};
   bool trainable = true;
@@ -56,10 +58,13 @@ struct BatchNormalizationOptions {
 
 /// In training normalizes by the batch's mean and variance and moves the stored ones towards them (moving =
 /// moving * momentum + batch * (1 - momentum), the variance without Bessel's correction); else, and when
-/// frozen, by the stored ones. Weights: gamma, beta (trainable), moving_mean, moving_variance; (channels,)
-/// each.
+/// frozen, by the stored ones. With `renorm` it then corrects the batch, x * r + d, towards averages kept for
+/// that; r and d have no gradient, and the stored variance follows from an average of standard deviations.
+/// Weights: gamma, beta (trainable), moving_mean, moving_variance; with `renorm` also moving_stddev,
+/// renorm_mean, renorm_stddev; (channels,) each.
 class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions> {
  public:
+  /// @throws ValueError for clipping where rmax is below rmin, or dmax negative.
   explicit BatchNormalizationLayer(Options options);
 
   /// A training step with an activation behind it that clamps, in one pass. For a built layer that is
@@ -75,13 +80,19 @@ class BatchNormalizationLayer : public ConfiguredLayer<BatchNormalizationOptions
  private:
   Tensor normalized(const Tensor& input, const CallContext& context);
   // Training on the steps that count.
-  Tensor call_masked(const Tensor& input, const Tensor& mask, const Tensor& gamma, const Tensor& beta,
-                     int axis);
+  ops::BatchNormResult masked_training(const Tensor& input, const Tensor& mask, const Tensor& gamma,
+                                       const Tensor& beta, int axis) const;
+  Tensor renormalized(const ops::BatchNormResult& batch, const Tensor& gamma, const Tensor& beta, int axis);
+  void update_renorm(const Tensor& mean, const Tensor& stddev);
+  Variable add_stddev(const char* name, const Shape& shape);
 
   Variable gamma_;
   Variable beta_;
   Variable moving_mean_;
   Variable moving_variance_;
+  Variable moving_stddev_;
+  Variable renorm_mean_;
+  Variable renorm_stddev_;
 };
 
 namespace layers {

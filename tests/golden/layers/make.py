@@ -25,7 +25,17 @@ def adaptive():
                     yield f"Adaptive{kind}Pooling{axes}D", {"output_size": target, "data_format": data_format}, [shape]
 
 
-GROUPS = {"adaptive": adaptive}
+def renorm():
+    cases = [({}, (8, 3)), ({"renorm_clipping": {"rmax": 1.1, "rmin": 0.9, "dmax": 0.25}}, (8, 3)),
+             ({"renorm_clipping": {"dmax": 0.0}, "renorm_momentum": 0.5, "momentum": 0.75, "axis": 1}, (4, 5, 6)),
+             ({"renorm_clipping": {"rmin": 1.0}, "scale": False, "epsilon": 0.5}, (2, 5, 6, 4)),
+             ({"renorm_clipping": {"rmax": 3.0}, "center": False, "scale": False}, (2, 5, 6, 4)), ({"center": False}, (6, 2))]
+    for arguments, shape in cases:
+        for training in (True, False):
+            yield "BatchNormalization", {"renorm": True, **arguments}, [shape], {"training": training}
+
+
+GROUPS = {"adaptive": adaptive, "renorm": renorm}
 
 
 def plain(value):
