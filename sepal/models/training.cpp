@@ -185,13 +185,16 @@ Logs Trainer::train_on_batch(const TensorGroup& x, const TensorGroup& y, const T
     }
     batch.sample_weight = weights_of_classes(batch.y, class_weight);
   }
+  state.reset();
   train_step(batch);
   return state.logs();
 }
 
 Logs Trainer::test_on_batch(const TensorGroup& x, const TensorGroup& y, const Tensor& sample_weight) {
   TrainingState& state = compiled_state("test_on_batch");
-  test_step(make_dataset(x, y, sample_weight));
+  const Dataset batch = make_dataset(x, y, sample_weight);
+  state.reset();
+  test_step(batch);
   return state.logs();
 }
 

@@ -110,7 +110,7 @@ class Trainer : public TrainingHost {
   Tensors predict_all(const TensorGroup& x, PredictOptions options = {});
   Tensors predict_on_batch(const TensorGroup& x);
 
-  /// One update. The metrics go on from earlier calls unless they are reset.
+  /// One update. What is returned is of this batch alone, as in Keras 3.15.
   Logs train_on_batch(const TensorGroup& x, const TensorGroup& y, const Tensor& sample_weight = {},
                       const std::map<std::int64_t, double>& class_weight = {});
   Logs test_on_batch(const TensorGroup& x, const TensorGroup& y, const Tensor& sample_weight = {});
