@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
 #include "sepal/base/error.h"
 #include "sepal/ops/activations.h"
@@ -39,6 +42,80 @@ Tensor binary(const Tensors& operands) {
 // Greater than NaN is nothing, so that NaN alone differs from itself.
 Tensor is_nan(const Tensors& x) { return ops::not_equal(x[0], x[0]); }
 
+Tensor number(double value, const Tensor& like) { return Tensor::scalar(value, like.dtype()); }
+
+// What is not finite leaves a rest of NaN, or is NaN itself. Comparisons get whole numbers, too.
+Tensor is_finite(const Tensors& x) {
+  const Tensor values = is_floating(x[0].dtype()) ? x[0] : ops::cast(x[0], DType::float64);
+  return ops::equal(ops::subtract(values, values), number(0.0, values));
+}
+
+template <int kSign>
+Tensor is_infinity(const Tensors& x) {
+  const Tensor values = is_floating(x[0].dtype()) ? x[0] : ops::cast(x[0], DType::float64);
+  return ops::equal(values, number(kSign * std::numeric_limits<double>::infinity(), values));
+}
+
+// -0.0 has one, too.
+Tensor sign_bit(const Tensors& x) {
+  const Tensor values = ops::cast(x[0], DType::float64);
+  Tensor bits(values.shape(), DType::boolean);
+  bool* bit = bits.mutable_data<bool>();
+  for (std::int64_t i = 0; i < values.num_elements(); ++i) bit[i] = std::signbit(values.data<double>()[i]);
+  return bits;
+}
+
+constexpr double kRadians = std::numbers::pi / 180.0;
+
+template <double kFactor>
+Tensor scaled(const Tensors& x) {
+  return ops::multiply(x[0], kFactor);
+}
+
+Tensor exp2(const Tensors& x) { return ops::exp(ops::multiply(x[0], std::numbers::ln2)); }
+
+// A division by 0 gives 0, and its derivatives are 0.
+Tensor divide_no_nan(const Tensors& x) {
+  const Tensor by_zero = ops::equal(x[1], number(0.0, x[1]));
+  const Tensor divisor = ops::select(by_zero, number(1.0, x[1]), x[1]);
+  return ops::select(by_zero, number(0.0, x[1]), ops::divide(x[0], divisor));
+}
+
+// Of a number and NaN the number.
+template <Binary kChoose>
+Tensor beside_nan(const Tensors& x) {
+  const Tensor chosen = ops::select(is_nan({x[1]}), x[0], kChoose(x[0], x[1]));
+  return ops::select(is_nan({x[0]}), x[1], chosen);
+}
+
+Tensor heaviside(const Tensors& x) {
+  const Tensor zero = number(0.0, x[0]);
+  const Tensor step = ops::select(ops::greater(x[0], zero), number(1.0, x[0]), zero);
+  return ops::select(ops::equal(x[0], zero), x[1], step);
+}
+
+// By the larger of both sides, so that their squares do not overflow.
+Tensor hypot(const Tensors& x) {
+  const Tensor a = ops::abs(x[0]);
+  const Tensor b = ops::abs(x[1]);
+  const Tensor longer = ops::maximum(a, b);
+  const Tensor ratio = divide_no_nan({ops::minimum(a, b), longer});
+  return ops::multiply(longer, ops::sqrt(ops::add(ops::square(ratio), 1.0)));
+}
+
+Tensor sinc(const Tensors& x) {
+  const Tensor angle = ops::multiply(x[0], std::numbers::pi);
+  const Tensor is_zero = ops::equal(angle, number(0.0, angle));
+  const Tensor divisor = ops::select(is_zero, number(1.0, angle), angle);
+  return ops::select(is_zero, number(1.0, angle), ops::divide(ops::sin(angle), divisor));
+}
+
+Tensor logaddexp2(const Tensors& x) {
+  const Tensor distance = ops::abs(ops::subtract(x[0], x[1]));
+  const Tensor rest = ops::log1p(exp2({ops::negative(distance)}));
+  return ops::add(ops::maximum(x[0], x[1]), ops::multiply(rest, std::numbers::log2e));
+}
+
 Tensor logaddexp(const Tensors& x) {
   const Tensor distance = ops::abs(ops::subtract(x[0], x[1]));
   return ops::add(ops::maximum(x[0], x[1]), ops::log1p(ops::exp(ops::negative(distance))));
@@ -51,19 +128,42 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Absolute", 1, &unary<ops::abs>},
       {kNumpy, "Abs", 1, &unary<ops::abs>},
       {kNumpy, "Add", 2, &binary<ops::add>},
+      {kNumpy, "Arccos", 1, &unary<ops::arccos>, Result::floating},
+      {kNumpy, "Arccosh", 1, &unary<ops::arccosh>, Result::floating},
+      {kNumpy, "Arcsin", 1, &unary<ops::arcsin>, Result::floating},
+      {kNumpy, "Arcsinh", 1, &unary<ops::arcsinh>, Result::floating},
       {kNumpy, "Arctan", 1, &unary<ops::arctan>, Result::floating},
+      {kNumpy, "Arctan2", 2, &binary<ops::arctan2>, Result::floating},
+      {kNumpy, "Arctanh", 1, &unary<ops::arctanh>, Result::floating},
+      {kNumpy, "Cbrt", 1, &unary<ops::cbrt>, Result::floating},
       {kNumpy, "Ceil", 1, &unary<ops::ceil>, Result::floating},
+      {kNumpy, "Copy", 1, &unary<ops::identity>},
       {kNumpy, "Cos", 1, &unary<ops::cos>, Result::floating},
       {kNumpy, "Cosh", 1, &unary<ops::cosh>, Result::floating},
+      {kNumpy, "Deg2rad", 1, &scaled<kRadians>, Result::floating},
       {kNumpy, "Divide", 2, &binary<ops::divide>, Result::floating},
+      {kNumpy, "DivideNoNan", 2, &divide_no_nan, Result::floating},
       {kNumpy, "Equal", 2, &binary<ops::equal>, Result::boolean},
       {kNumpy, "Exp", 1, &unary<ops::exp>, Result::floating},
+      {kNumpy, "Exp2", 1, &exp2, Result::floating},
       {kNumpy, "Expm1", 1, &unary<ops::expm1>, Result::floating},
+      {kNumpy, "Fabs", 1, &unary<ops::abs>, Result::floating},
       {kNumpy, "Floor", 1, &unary<ops::floor>, Result::floating},
       {kNumpy, "FloorDivide", 2, &binary<ops::floor_divide>},
+      {kNumpy, "Fmax", 2, &beside_nan<ops::maximum>},
+      {kNumpy, "Fmin", 2, &beside_nan<ops::minimum>},
+      {kNumpy, "Fmod", 2, &binary<ops::fmod>},
       {kNumpy, "Greater", 2, &binary<ops::greater>, Result::boolean},
       {kNumpy, "GreaterEqual", 2, &binary<ops::greater_equal>, Result::boolean},
+      {kNumpy, "Heaviside", 2, &heaviside, Result::floating},
+      {kNumpy, "Hypot", 2, &hypot, Result::floating},
+      {kNumpy, "Isfinite", 1, &is_finite, Result::boolean},
+      {kNumpy, "Isinf", 1,
+       [](const Tensors& x) { return ops::logical_or(is_infinity<1>(x), is_infinity<-1>(x)); },
+       Result::boolean},
       {kNumpy, "Isnan", 1, &is_nan, Result::boolean},
+      {kNumpy, "Isneginf", 1, &is_infinity<-1>, Result::boolean},
+      {kNumpy, "Isposinf", 1, &is_infinity<1>, Result::boolean},
       {kNumpy, "Less", 2, &binary<ops::less>, Result::boolean},
       {kNumpy, "LessEqual", 2, &binary<ops::less_equal>, Result::boolean},
       {kNumpy, "Log", 1, &unary<ops::log>, Result::floating},
@@ -71,6 +171,7 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Log1p", 1, &unary<ops::log1p>, Result::floating},
       {kNumpy, "Log2", 1, &unary<ops::log2>, Result::floating},
       {kNumpy, "Logaddexp", 2, &logaddexp, Result::floating},
+      {kNumpy, "Logaddexp2", 2, &logaddexp2, Result::floating},
       {kNumpy, "LogicalAnd", 2, &binary<ops::logical_and>, Result::boolean, 2},
       {kNumpy, "LogicalNot", 1, &unary<ops::logical_not>, Result::boolean, 1},
       {kNumpy, "LogicalOr", 2, &binary<ops::logical_or>, Result::boolean, 2},
@@ -82,9 +183,12 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Negative", 1, &unary<ops::negative>},
       {kNumpy, "NotEqual", 2, &binary<ops::not_equal>, Result::boolean},
       {kNumpy, "Power", 2, &binary<ops::power>},
+      {kNumpy, "Rad2deg", 1, &scaled<1 / kRadians>, Result::floating},
       {kNumpy, "Reciprocal", 1, &unary<ops::reciprocal>, Result::floating},
       {kNumpy, "Sign", 1, &unary<ops::sign>},
+      {kNumpy, "Signbit", 1, &sign_bit, Result::boolean},
       {kNumpy, "Sin", 1, &unary<ops::sin>, Result::floating},
+      {kNumpy, "Sinc", 1, &sinc, Result::floating},
       {kNumpy, "Sinh", 1, &unary<ops::sinh>, Result::floating},
       {kNumpy, "Sqrt", 1, &unary<ops::sqrt>, Result::floating},
       {kNumpy, "Square", 1, &unary<ops::square>},
@@ -92,9 +196,12 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Tan", 1, &unary<ops::tan>, Result::floating},
       {kNumpy, "Tanh", 1, &unary<ops::tanh>, Result::floating},
       {kNumpy, "TrueDivide", 2, &binary<ops::divide>, Result::floating},
+      {kNumpy, "Trunc", 1, &unary<ops::trunc>},
       {kNumpy, "Where", 3, [](const Tensors& x) { return ops::select(x[0], x[1], x[2]); }, Result::common, 1},
       {kCore, "StopGradient", 1, &unary<ops::stop_gradient>},
       {kMath, "Erf", 1, &unary<ops::erf>, Result::floating},
+      {kMath, "Erfc", 1, &unary<ops::erfc>, Result::floating},
+      {kMath, "Erfinv", 1, &unary<ops::erfinv>, Result::floating},
       {kMath, "Rsqrt", 1, &unary<ops::rsqrt>, Result::floating},
       {kNn, "HardSigmoid", 1, &unary<ops::hard_sigmoid>, Result::floating},
       {kNn, "HardSilu", 1, &unary<ops::hard_silu>, Result::floating},
