@@ -116,7 +116,7 @@ void inspect_datasets(const H5File& file, Findings& findings) {
   }
 }
 
-void inspect_h5(std::vector<std::byte> bytes, const std::string& path, Findings& findings) {
+void inspect_h5(SharedBytes bytes, const std::string& path, Findings& findings) {
   const H5File file(std::move(bytes), path);
   findings.attempt([&] {
     if (!is_legacy_h5(file)) return;
@@ -139,14 +139,14 @@ void inspect_member(const Archive& archive, const std::string& member, const std
     const H5File file(archive.read_plausible(member, kMostFileBytes), fmt::format("{}: {}", path, member));
     inspect_datasets(file, findings);
   } else if (member == kMetadataMember || member == kConfigMember) {
-    const std::vector<std::byte> content = archive.read_plausible(member, kMostJsonBytes);
+    const SharedBytes content = archive.read_plausible(member, kMostJsonBytes);
     const std::string where = fmt::format("'{}': {}", path, member);
     if (member == kConfigMember) return inspect_config(text_of(content), where, findings);
     findings.facts["keras_version"] = string_at(parse_json(text_of(content), where), "keras_version");
   }
 }
 
-void inspect_archive(std::vector<std::byte> bytes, const std::string& path, Findings& findings) {
+void inspect_archive(SharedBytes bytes, const std::string& path, Findings& findings) {
   const Archive archive(std::move(bytes), path);
   for (const ZipMember& member : archive.members()) {
     findings.members.push_back(
@@ -191,7 +191,7 @@ void print(const Findings& findings) {
 
 int inspect(const InspectArguments& arguments, const GlobalArguments& global) {
   const std::string& path = arguments.file;
-  std::vector<std::byte> bytes = read_file(path, kMostFileBytes);
+  SharedBytes bytes = read_shared_file(path, kMostFileBytes);
   Findings findings;
   findings.check_finite = arguments.check_finite;
   findings.facts["file"] = path;

@@ -9,13 +9,18 @@
 #include <system_error>
 
 #include "sepal/base/error.h"
-#include "sepal/base/large_pages.h"
 
 namespace sepal {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, int error) {
   throw OSError(fmt::format("Cannot read '{}': {}.", path, std::generic_category().message(error)));
+}
+
+void expect_at_most(const InputFile& file, std::uint64_t most_bytes) {
+  if (file.size() <= most_bytes) return;
+  throw ValueError(fmt::format("'{}' is too large: expected at most {} bytes. Received: {} bytes",
+                               file.path(), most_bytes, file.size()));
 }
 
 }  // namespace
@@ -52,16 +57,16 @@ void InputFile::read(std::uint64_t offset, std::span<std::byte> out) const {
 
 std::vector<std::byte> read_file(const std::string& path, std::uint64_t most_bytes) {
   const InputFile file(path);
-  if (file.size() > most_bytes) {
-    throw ValueError(fmt::format("'{}' is too large: expected at most {} bytes. Received: {} bytes", path,
-                                 most_bytes, file.size()));
-  }
-  std::vector<std::byte> bytes;
-  bytes.reserve(file.size());
-  prefer_large_pages(bytes.data(), file.size());
-  bytes.resize(file.size());
+  expect_at_most(file, most_bytes);
+  std::vector<std::byte> bytes(file.size());
   file.read(0, bytes);
   return bytes;
+}
+
+SharedBytes read_shared_file(const std::string& path, std::uint64_t most_bytes) {
+  const InputFile file(path);
+  expect_at_most(file, most_bytes);
+  return SharedBytes::filled(file.size(), [&](std::span<std::byte> out) { file.read(0, out); });
 }
 
 }  // namespace sepal

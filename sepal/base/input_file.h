@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sepal/base/shared_bytes.h"
+
 namespace sepal {
 
 /// Bytes are copied into the caller's memory, not mapped: a file that shrinks while it is read gives an error
@@ -36,5 +38,7 @@ class InputFile {
 /// All bytes of a regular file.
 /// @throws OSError as InputFile; ValueError if the file is larger than `most_bytes`.
 std::vector<std::byte> read_file(const std::string& path, std::uint64_t most_bytes);
+/// The same, to be shared.
+SharedBytes read_shared_file(const std::string& path, std::uint64_t most_bytes);
 
 }  // namespace sepal

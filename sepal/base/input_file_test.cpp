@@ -35,6 +35,20 @@ TEST(InputFile, SaysWhereAFileEndsTooEarly) {
   std::vector<std::byte> three(3);
   EXPECT_THAT(error_text<OSError>([&] { file.read(4, three); }), HasSubstr("ends at byte 5, 2 bytes short"));
   EXPECT_THROW((void)read_file(folder / "a", 4), ValueError);
+  EXPECT_THROW((void)read_shared_file(folder / "a", 4), ValueError);
+}
+
+TEST(SharedBytes, LiveAsLongAsTheirLastPart) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "a") << "12345";
+  SharedBytes part;
+  {
+    const SharedBytes whole = read_shared_file(folder / "a", 5);
+    EXPECT_EQ(whole.size(), 5U);
+    part = whole.part(1, 4).part(1, 2);
+    EXPECT_EQ(part.data(), whole.data() + 2);
+  }
+  EXPECT_EQ(std::vector<std::byte>(part.begin(), part.end()), (std::vector{std::byte{'3'}, std::byte{'4'}}));
 }
 
 }  // namespace

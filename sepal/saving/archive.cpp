@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "sepal/base/error.h"
-#include "sepal/base/large_pages.h"
+#include "sepal/data/inflate.h"
 #include "sepal/saving/plausible.h"
 #include "sepal/saving/printable.h"
 
@@ -88,7 +88,7 @@ struct Archive::Zip {
   ZipHandle handle;
 };
 
-Archive::Archive(std::vector<std::byte> bytes, std::string file)
+Archive::Archive(SharedBytes bytes, std::string file)
     : bytes_(std::move(bytes)), file_(std::move(file)), members_(read_zip_directory(bytes_, file_)) {
   ZipError error;
   SourceHandle source(zip_source_buffer_create(bytes_.data(), bytes_.size(), 0, error.get()));
@@ -121,13 +121,13 @@ std::vector<ZipMember>::const_iterator Archive::find(const std::string& member) 
   return std::find_if(members_.begin(), members_.end(), [&](const auto& m) { return m.name == member; });
 }
 
-std::vector<std::byte> Archive::read_plausible(const std::string& member, std::uint64_t most_bytes) const {
+SharedBytes Archive::read_plausible(const std::string& member, std::uint64_t most_bytes) const {
   const auto found = find(member);
   const std::uint64_t stored = found == members_.end() ? 0 : found->compressed_size;
   return read(member, std::min(most_bytes, most_plausible_bytes(stored)));
 }
 
-std::vector<std::byte> Archive::read(const std::string& member, std::uint64_t most_bytes) const {
+SharedBytes Archive::read(const std::string& member, std::uint64_t most_bytes) const {
   const auto found = find(member);
   if (found == members_.end()) {
     std::string names;
@@ -141,35 +141,41 @@ std::vector<std::byte> Archive::read(const std::string& member, std::uint64_t mo
                     "Received: {} bytes",
                     file_, member, most_bytes, found->size));
   }
-  zip_t* zip = zip_->handle.get();
-  const auto index = static_cast<zip_uint64_t>(found - members_.begin());
-  const std::unique_ptr<zip_file_t, CloseZipFile> file(zip_fopen_index(zip, index, 0));
-  if (!file) {
-    throw ValueError(fmt::format("'{}': archive member '{}': {}.", file_, member, zip_strerror(zip)));
-  }
-  std::vector<std::byte> bytes;
-  bytes.reserve(found->size);
-  prefer_large_pages(bytes.data(), found->size);
-  bytes.resize(found->size);
-  std::uint64_t filled = 0;
-  zip_int64_t got = 0;
-  while (filled < bytes.size()) {
-    got = zip_fread(file.get(), bytes.data() + filled, bytes.size() - filled);
-    if (got <= 0) break;
-    filled += static_cast<std::uint64_t>(got);
-  }
-  // Only the read that meets the end compares the CRC; it must find nothing more.
-  std::byte more;
-  if (got >= 0 && filled == bytes.size()) got = zip_fread(file.get(), &more, 1);
-  if (got < 0) {
-    throw ValueError(fmt::format("'{}': archive member '{}' is damaged: {}.", file_, member,
-                                 zip_file_strerror(file.get())));
-  }
-  if (got > 0 || filled != bytes.size()) {
-    throw ValueError(fmt::format("'{}': archive member '{}' has {} than the {} bytes it is said to have.",
-                                 file_, member, got > 0 ? "more" : "fewer", bytes.size()));
+  if (found->method != ZipMethod::stored) return inflate(*found);
+  const SharedBytes bytes = bytes_.part(found->offset, found->size);
+  if (crc32(bytes) != found->crc) {
+    throw ValueError(fmt::format("'{}': archive member '{}' is damaged: CRC error.", file_, member));
   }
   return bytes;
+}
+
+SharedBytes Archive::inflate(const ZipMember& member) const {
+  zip_t* zip = zip_->handle.get();
+  const auto index = static_cast<zip_uint64_t>(&member - members_.data());
+  const std::unique_ptr<zip_file_t, CloseZipFile> file(zip_fopen_index(zip, index, 0));
+  if (!file) {
+    throw ValueError(fmt::format("'{}': archive member '{}': {}.", file_, member.name, zip_strerror(zip)));
+  }
+  return SharedBytes::filled(member.size, [&](std::span<std::byte> out) {
+    std::uint64_t filled = 0;
+    zip_int64_t got = 0;
+    while (filled < out.size()) {
+      got = zip_fread(file.get(), out.data() + filled, out.size() - filled);
+      if (got <= 0) break;
+      filled += static_cast<std::uint64_t>(got);
+    }
+    // Only the read that meets the end compares the CRC; it must find nothing more.
+    std::byte more;
+    if (got >= 0 && filled == out.size()) got = zip_fread(file.get(), &more, 1);
+    if (got < 0) {
+      throw ValueError(fmt::format("'{}': archive member '{}' is damaged: {}.", file_, member.name,
+                                   zip_file_strerror(file.get())));
+    }
+    if (got > 0 || filled != out.size()) {
+      throw ValueError(fmt::format("'{}': archive member '{}' has {} than the {} bytes it is said to have.",
+                                   file_, member.name, got > 0 ? "more" : "fewer", out.size()));
+    }
+  });
 }
 
 std::vector<std::byte> make_archive(const std::vector<NewMember>& members) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sepal/base/shared_bytes.h"
 #include "sepal/saving/zip_directory.h"
 
 namespace sepal {
@@ -20,7 +21,7 @@ class Archive {
  public:
   /// `file` stands in messages.
   /// @throws ValueError as read_zip_directory.
-  Archive(std::vector<std::byte> bytes, std::string file);
+  Archive(SharedBytes bytes, std::string file);
   ~Archive();
   Archive(const Archive&) = delete;
   Archive& operator=(const Archive&) = delete;
@@ -28,17 +29,19 @@ class Archive {
   const std::vector<ZipMember>& members() const { return members_; }
   bool has(const std::string& member) const;
 
-  /// The member's bytes, checked against its declared size and its CRC.
+  /// The member's bytes, checked against its declared size and its CRC; those of a stored member are a part
+  /// of the archive's.
   /// @throws ValueError naming file and member if it is missing, damaged or larger than `most_bytes`.
-  std::vector<std::byte> read(const std::string& member, std::uint64_t most_bytes) const;
+  SharedBytes read(const std::string& member, std::uint64_t most_bytes) const;
 
   /// The same for a member that holds weights or a config, which have no more than most_plausible_bytes.
-  std::vector<std::byte> read_plausible(const std::string& member, std::uint64_t most_bytes) const;
+  SharedBytes read_plausible(const std::string& member, std::uint64_t most_bytes) const;
 
  private:
   struct Zip;
   std::vector<ZipMember>::const_iterator find(const std::string& member) const;
-  std::vector<std::byte> bytes_;
+  SharedBytes inflate(const ZipMember& member) const;
+  SharedBytes bytes_;
   std::string file_;
   std::vector<ZipMember> members_;
   std::unique_ptr<Zip> zip_;

@@ -36,10 +36,10 @@ std::string h5_join(const std::string& group, const std::string& name) {
 }
 
 struct H5File::Contents {
-  Contents(std::vector<std::byte> image_bytes, const std::string& name)
+  Contents(SharedBytes image_bytes, const std::string& name)
       : bytes(std::move(image_bytes)), image(bytes, name), heap(image) {}
 
-  std::vector<std::byte> bytes;
+  SharedBytes bytes;
   H5Image image;
   H5GlobalHeap heap;
   std::map<std::string, H5Object> objects;  // their spans point into `bytes`
@@ -200,7 +200,7 @@ class H5File::Walk {
   std::uint64_t inflated_bytes_ = 0;
 };
 
-H5File::H5File(std::vector<std::byte> image, std::string name) : name_(std::move(name)) {
+H5File::H5File(SharedBytes image, std::string name) : name_(std::move(name)) {
   contents_ = std::make_unique<Contents>(std::move(image), name_);
   Walk(*this).run();
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sepal/base/shared_bytes.h"
 #include "sepal/base/tensor.h"
 
 namespace sepal {
@@ -41,7 +42,7 @@ class H5File {
  public:
   /// `name` stands in messages.
   /// @throws ValueError naming the object, what was found and what was expected.
-  H5File(std::vector<std::byte> image, std::string name);
+  H5File(SharedBytes image, std::string name);
   ~H5File();
   H5File(const H5File&) = delete;
   H5File& operator=(const H5File&) = delete;

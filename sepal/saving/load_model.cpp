@@ -33,7 +33,7 @@ void report(std::vector<std::string>* notes, std::string text) {
 }
 
 Json read_json(const Archive& archive, const std::string& path, const char* member) {
-  const std::vector<std::byte> bytes = archive.read_plausible(member, kMostJsonBytes);
+  const SharedBytes bytes = archive.read_plausible(member, kMostJsonBytes);
   return parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                     fmt::format("'{}': {}", path, member));
 }
@@ -92,7 +92,7 @@ Json compile_config_of(const Json& config) {
   return found == config.end() ? Json() : *found;
 }
 
-SavedModel read_archive(std::vector<std::byte> bytes, const std::string& path) {
+SavedModel read_archive(SharedBytes bytes, const std::string& path) {
   SavedModel saved;
   const Archive archive(std::move(bytes), path);
   saved.config = read_json(archive, path, kConfigMember);
@@ -114,7 +114,7 @@ SavedModel read_archive(std::vector<std::byte> bytes, const std::string& path) {
   return saved;
 }
 
-SavedModel read_legacy(std::vector<std::byte> bytes, const std::string& path) {
+SavedModel read_legacy(SharedBytes bytes, const std::string& path) {
   SavedModel saved;
   saved.is_legacy = true;
   saved.weights = std::make_unique<H5File>(std::move(bytes), path);
@@ -174,7 +174,7 @@ LoadedWeights saved_weights(const ModelBase& model, const SavedModel& saved,
 }  // namespace
 
 Model load_model(const std::string& path, LoadOptions options) {
-  std::vector<std::byte> bytes = read_file(path, kMostModelBytes);
+  SharedBytes bytes = read_shared_file(path, kMostModelBytes);
   if (!is_zip(bytes) && !is_h5(bytes)) {
     throw ValueError(fmt::format("'{}': expected a `.keras` zip archive or an `.h5` file. Received: {}", path,
                                  describe(bytes)));
@@ -193,7 +193,7 @@ Model load_model(const std::string& path, LoadOptions options) {
 }
 
 void load_weights(ModelBase& model, const std::string& path, LoadWeightsOptions options) {
-  std::vector<std::byte> bytes = read_file(path, kMostModelBytes);
+  SharedBytes bytes = read_shared_file(path, kMostModelBytes);
   std::string name = path;
   if (is_zip(bytes)) {
     const Archive archive(std::move(bytes), path);

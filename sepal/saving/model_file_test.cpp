@@ -277,8 +277,8 @@ TEST(LoadModel, SurvivesChangedBytes) {
 TEST(LoadModel, RefusesEveryValueOfAWrongTypeInTheConfig) {
   const testing::TemporaryFolder temporary;
   const Archive archive(tiny_file(), "m.keras");
-  const std::vector<std::byte> weights = archive.read("model.weights.h5", 1 << 20);
-  const std::vector<std::byte> text = archive.read("config.json", 1 << 20);
+  const SharedBytes weights = archive.read("model.weights.h5", 1 << 20);
+  const SharedBytes text = archive.read("config.json", 1 << 20);
   const Json config = Json::parse(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
   const std::vector<Json> replacements = {
       nullptr, true, -1, 1e300, "x", Json::array(), Json::object(), Json::array({Json::array()})};
@@ -305,7 +305,7 @@ class ChangedConfig : public ::testing::Test {
   template <class Change>
   std::string file_with(const Change& change) {
     const Archive archive(tiny_file(), "m.keras");
-    const std::vector<std::byte> text = archive.read("config.json", 1 << 20);
+    const SharedBytes text = archive.read("config.json", 1 << 20);
     Json config = Json::parse(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
     change(config);
     const std::string changed = config.dump();

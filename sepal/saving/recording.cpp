@@ -44,7 +44,7 @@ Arrays read_folder(const std::string& path) {
 }
 
 Arrays read_npz(const std::string& path) {
-  const Archive archive(read_file(path, kMostRecordingBytes), path);
+  const Archive archive(read_shared_file(path, kMostRecordingBytes), path);
   Arrays arrays;
   for (const ZipMember& member : archive.members()) {
     if (!member.name.ends_with(kArraySuffix)) {
@@ -53,7 +53,7 @@ Arrays read_npz(const std::string& path) {
     }
     // Zeros behind a ReLU compress well.
     const std::uint64_t most_bytes = most_plausible_bytes(member.compressed_size, std::uint64_t{4} << 30);
-    const std::vector<std::byte> bytes = archive.read(member.name, most_bytes);
+    const SharedBytes bytes = archive.read(member.name, most_bytes);
     arrays[without_suffix(member.name)] = parse_npy(bytes, fmt::format("{}: {}", path, member.name));
   }
   return arrays;

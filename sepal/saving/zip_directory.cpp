@@ -74,7 +74,8 @@ class DirectoryReader {
 
   End read_end() const;
   End read_end64(std::uint64_t end_at) const;
-  void check_local(const Header& central, std::uint64_t at, std::vector<ByteRange>& used) const;
+  /// Returns where the member's bytes begin.
+  std::uint64_t check_local(const Header& central, std::uint64_t at, std::vector<ByteRange>& used) const;
   void check_descriptor(const Header& member, std::uint64_t begin, std::uint64_t end) const;
   void check_name(const std::string& name) const;
   /// Fills the saturated ones of `fields` from the ZIP64 extra field, which holds them in this order.
@@ -217,8 +218,8 @@ void DirectoryReader::check_descriptor(const Header& member, std::uint64_t begin
   if (!good) refuse_member(member.name, "the sizes after its data differ from those in the directory");
 }
 
-void DirectoryReader::check_local(const Header& central, std::uint64_t at,
-                                  std::vector<ByteRange>& used) const {
+std::uint64_t DirectoryReader::check_local(const Header& central, std::uint64_t at,
+                                           std::vector<ByteRange>& used) const {
   if (number<std::uint32_t>(at) != kLocalHeader) {
     refuse_member(central.name, fmt::format("expected its header at byte {}", at));
   }
@@ -252,6 +253,7 @@ void DirectoryReader::check_local(const Header& central, std::uint64_t at,
                                             central.compressed_size, data, bytes_.size()));
   }
   used.push_back({at, data + central.compressed_size});
+  return data;
 }
 
 std::vector<ZipMember> DirectoryReader::read() {
@@ -312,8 +314,8 @@ std::vector<ZipMember> DirectoryReader::read() {
       refuse_member(header.name, fmt::format("{} bytes cannot hold the {} bytes that it is said to have",
                                              header.compressed_size, header.size));
     }
-    check_local(header, local_at, used);
-    members.push_back({header.name, method, header.crc, header.compressed_size, header.size});
+    const std::uint64_t offset = check_local(header, local_at, used);
+    members.push_back({header.name, method, header.crc, offset, header.compressed_size, header.size});
     headers.push_back(std::move(header));
   }
   if (at != end.directory.end) {

@@ -17,6 +17,7 @@ struct ZipMember {
   std::string name;
   ZipMethod method = ZipMethod::stored;
   std::uint32_t crc = 0;
+  std::uint64_t offset = 0;           // where its bytes begin in the archive
   std::uint64_t compressed_size = 0;  // bytes in the archive
   std::uint64_t size = 0;             // bytes after inflating
 };
