@@ -3,7 +3,7 @@
 #include <cassert>
 #include <utility>
 
-#include "sepal/base/large_pages.h"
+#include "sepal/base/buffer.h"
 
 namespace sepal {
 
@@ -20,11 +20,8 @@ SharedBytes SharedBytes::part(std::size_t offset, std::size_t count) const {
   return result;
 }
 
-std::shared_ptr<std::byte[]> SharedBytes::uninitialised(std::size_t size) {
-  // Not filled with zeros first: for the weights of a model that is a noticeable part of loading.
-  auto memory = std::make_shared_for_overwrite<std::byte[]>(size);
-  prefer_large_pages(memory.get(), size);
-  return memory;
-}
+// From the memory of tensors, which then takes what is freed after loading for the packed weights. Not filled
+// with zeros first. Both show in the time of loading.
+std::shared_ptr<std::byte[]> SharedBytes::uninitialised(std::size_t size) { return allocate_buffer(size); }
 
 }  // namespace sepal
