@@ -249,8 +249,11 @@ class CommonDialect {
     if (config.contains("name") && !is_name_of_tensorflow(config["name"])) {
       fail(fmt::format("the name {}", config["name"].dump()));
     }
+    const bool renormalizes = config.value("renorm", Json()) == true;
     for (const Omissible& row : kOmissible) {
       if (!class_name.starts_with(row.classes) || !config.contains(row.field)) continue;
+      // tf.keras writes these fields where they say something, too.
+      if (std::string_view(row.field).starts_with("renorm") && renormalizes) continue;
       if (config[row.field] == Json::parse(row.value)) {
         config.erase(row.field);
       } else {

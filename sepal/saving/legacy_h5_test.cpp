@@ -261,6 +261,16 @@ TEST(SaveModel, WritesALegacyConfigThatTwoGenerationsOfKerasRead) {
   EXPECT_FALSE(layers[6]["config"].contains("quantization_config"));
 }
 
+TEST(SaveModel, KeepsBatchRenormalizationForBothGenerationsOfKeras) {
+  const testing::TemporaryFolder temporary;
+  const Sequential model({Input({.shape = {2}}), layers::BatchNormalization({.renorm = true})});
+  model->save(temporary / "m.h5");
+  EXPECT_EQ(version_of(temporary / "m.h5"), "2.15.0");
+  const Json layers = attribute_of(temporary / "m.h5", "model_config")["config"]["layers"];
+  EXPECT_EQ(layers[1]["config"]["renorm"], true);
+  EXPECT_EQ(layers[1]["config"]["renorm_clipping"], Json::object());
+}
+
 // tf.keras 2 counts the calls of a nested model from 1, Keras 3 from 0.
 TEST(SaveModel, ListsCallsOfANestedModelTwice) {
   const testing::TemporaryFolder temporary;

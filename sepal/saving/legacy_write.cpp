@@ -9,6 +9,7 @@
 #include "sepal/saving/h5_writer.h"
 #include "sepal/saving/legacy_h5.h"
 #include "sepal/saving/legacy_layout.h"
+#include "sepal/saving/optimizer_layout.h"
 
 namespace sepal {
 namespace {
@@ -81,8 +82,6 @@ void write_weights(H5Writer& writer, const std::string& group, const ModelBase& 
   write_variables(writer, h5_join(group, kLegacyTopLevelGroup), model.own_weights());
 }
 
-bool is_learning_rate(const Variable& variable) { return variable.name() == "learning_rate"; }
-
 }  // namespace
 
 std::vector<std::byte> model_to_legacy_h5(const ModelBase& model, const LegacyModel& legacy) {
@@ -94,11 +93,12 @@ std::vector<std::byte> model_to_legacy_h5(const ModelBase& model, const LegacyMo
   writer.group(kLegacyModelGroup);
   write_weights(writer, kLegacyModelGroup, model, legacy.keras_version);
   if (model.compiled()) {
-    Variables state = model.optimizer()->variables();
-    // tf.keras 2 keeps the rate elsewhere.
-    if (legacy.optimizer_for_keras2) std::erase_if(state, is_learning_rate);
-    write_variables(writer, legacy.optimizer_for_keras2 ? kLegacyOptimizerGroup : kSepalOptimizerGroup,
-                    state);
+    const optimizers::OptimizerBase& optimizer = *model.optimizer().pointer();
+    if (legacy.optimizer_for_keras2) {
+      write_variables(writer, kLegacyOptimizerGroup, variables_for_keras2(optimizer));
+    } else {
+      write_variables(writer, kSepalOptimizerGroup, optimizer.variables());
+    }
   }
   return writer.finish();
 }

@@ -9,6 +9,7 @@
 
 #include "sepal/base/error.h"
 #include "sepal/saving/h5_writer.h"
+#include "sepal/saving/optimizer_layout.h"
 #include "sepal/saving/printable.h"
 #include "sepal/saving/weight_tree.h"
 
@@ -175,21 +176,21 @@ std::string optimizer_from_datasets(ModelBase& model, const H5File& file,
                                     const std::vector<std::string>& paths, bool order_may_differ) {
   const Variables variables = model.optimizer()->variables();
   // An optimizer that never made an update has no slots yet: iteration and learning rate are all it has.
-  if (paths.size() <= 2 && paths.size() < variables.size()) return {};
-  // tf.keras 2 does not save the learning rate, which is the second variable here: the config has it.
-  const bool without_rate =
-      paths.size() + 1 == variables.size() && variables.size() > 1 && variables[1].name() == "learning_rate";
-  if (paths.size() != variables.size() && !without_rate) {
+  const bool has_no_slots = std::all_of(paths.begin(), paths.end(),
+                                        [&](const std::string& path) { return is_one_number(file, path); });
+  if (paths.size() <= 2 && paths.size() < variables.size() && has_no_slots) return {};
+  const auto of_variables =
+      paths_of_optimizer(*model.optimizer().pointer(), model.trainable_weights().size(), file, paths);
+  if (!of_variables) {
     return fmt::format(
         "'{}': the state of optimizer '{}' starts anew, because it has {} variables and the "
         "file has {}",
         file.name(), model.optimizer()->name(), variables.size(), paths.size());
   }
   LoadedWeights loaded;
-  std::size_t at = 0;
   for (std::size_t i = 0; i < variables.size(); ++i) {
-    if (without_rate && i == 1) continue;
-    const std::string& path = paths[at++];
+    const std::string& path = (*of_variables)[i];
+    if (path.empty()) continue;
     const auto found = file.datasets().find(path);
     const std::string which =
         fmt::format("variable '{}' of optimizer '{}'", variables[i].name(), model.optimizer()->name());

@@ -71,9 +71,15 @@ class NadamRule final : public TypedOptimizer<NadamOptions> {
   void advance(std::int64_t number) {
     if (number == last_number_) return;
     last_number_ = number;
-    const T share = static_cast<T>(options_.beta_1) *
-                    (T(1) - T(0.5) * std::pow(static_cast<T>(0.96), static_cast<T>(number)));
-    product_.assign(Tensor::scalar(product_.value().at(0) * static_cast<double>(share), product_.dtype()));
+    double product = product_.value().at(0);
+    // It is 1 before the first update alone, but tf.keras 2 does not save it.
+    std::int64_t missing = product == 1.0 ? 1 : number;
+    for (; missing <= number && product > 0.0; ++missing) {
+      const T share = static_cast<T>(options_.beta_1) *
+                      (T(1) - T(0.5) * std::pow(static_cast<T>(0.96), static_cast<T>(missing)));
+      product = static_cast<double>(static_cast<T>(product * static_cast<double>(share)));
+    }
+    product_.assign(Tensor::scalar(product, product_.dtype()));
   }
 
   Variable product_;  // of the shares so far
