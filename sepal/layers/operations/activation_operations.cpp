@@ -110,20 +110,6 @@ struct LastAxisOptions {
   }
 };
 
-// A dtype; empty: None.
-struct DTypeName {
-  std::string name = {};
-};
-
-void config_put(Json& out, const char* key, const DTypeName& dtype) {
-  out[key] = dtype.name.empty() ? Json(nullptr) : Json(dtype.name);
-}
-
-void config_get(const Json& in, const ConfigField& field, DTypeName& dtype) {
-  dtype.name.clear();
-  if (!in.is_null()) sepal::config_get(in, field, dtype.name);
-}
-
 struct OneHotOptions {
   std::int64_t num_classes = 0;
   std::int64_t axis = -1;
@@ -179,9 +165,7 @@ Shape glu_shape(const AxisOptions& o, const Shapes& input_shapes) {
   return shape;
 }
 
-DType one_hot_dtype(const OneHotOptions& o, DType) {
-  return o.dtype.name.empty() ? floatx() : dtype_from_name(o.dtype.name);
-}
+DType one_hot_dtype(const OneHotOptions& o, DType) { return o.dtype.or_else(floatx()); }
 
 Shape one_hot_shape(const OneHotOptions& o, const Shapes& input_shapes) {
   const Shape& from = input_shapes.at(0);
@@ -210,9 +194,7 @@ Tensor one_hot(const OneHotOptions& o, const Tensors& inputs) {
   return ops::transpose(result, order).astype(one_hot_dtype(o, indices.dtype()));
 }
 
-DType fill_dtype(const FillOptions& o, DType input) {
-  return o.dtype.name.empty() ? input : dtype_from_name(o.dtype.name);
-}
+DType fill_dtype(const FillOptions& o, DType input) { return o.dtype.or_else(input); }
 
 template <int kValue>
 Tensor filled_like(const FillOptions& o, const Tensors& inputs) {

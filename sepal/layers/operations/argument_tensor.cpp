@@ -76,6 +76,7 @@ DType promoted(DType a, DType b) {
 }
 
 ConstantArgument constant_argument_from(const Json& argument, const ConfigField& field) {
+  if (argument.is_null()) return {Kind::none, Tensor()};
   if (argument.is_boolean()) {
     return {Kind::truth_value, Tensor::scalar(argument.get<bool>() ? 1.0 : 0.0, DType::float64)};
   }
@@ -105,29 +106,37 @@ OperandList::OperandList(const Json& args, const std::string& owner) {
   }
 }
 
-DType OperandList::common_dtype(const std::vector<DType>& tensor_dtypes, std::size_t conditions) const {
+DType OperandList::common_dtype(const std::vector<DType>& tensor_dtypes, std::size_t conditions,
+                                std::size_t end) const {
   std::optional<DType> known;
   std::size_t next = 0;
-  for (std::size_t i = 0; i < constants_.size(); ++i) {
+  const std::size_t count = std::min(end, constants_.size());
+  for (std::size_t i = 0; i < count; ++i) {
     const auto& constant = constants_[i];
     if (constant && constant->kind != Kind::array) continue;
     const DType dtype = constant ? constant->value.dtype() : tensor_dtypes.at(next++);
     if (i >= conditions) known = known ? promoted(*known, dtype) : dtype;
   }
   DType dtype = known.value_or(DType::boolean);
-  for (std::size_t i = conditions; i < constants_.size(); ++i) {
+  for (std::size_t i = conditions; i < count; ++i) {
     const auto& constant = constants_[i];
-    if (constant && constant->kind != Kind::array) dtype = with_number(dtype, constant->kind);
+    if (constant && constant->kind != Kind::array && constant->kind != Kind::none)
+      dtype = with_number(dtype, constant->kind);
   }
   return dtype;
 }
 
-Tensors OperandList::joined(const Tensors& tensors, DType dtype, std::size_t conditions) const {
+Tensors OperandList::joined(const Tensors& tensors) const {
   Tensors operands;
   std::size_t next = 0;
-  for (std::size_t i = 0; i < constants_.size(); ++i) {
-    const Tensor& operand = constants_[i] ? constants_[i]->value : tensors.at(next++);
-    operands.push_back(ops::cast(operand, i < conditions ? DType::boolean : dtype));
+  for (const auto& constant : constants_) operands.push_back(constant ? constant->value : tensors.at(next++));
+  return operands;
+}
+
+Tensors OperandList::joined(const Tensors& tensors, DType dtype, std::size_t conditions) const {
+  Tensors operands = joined(tensors);
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (operands[i].defined()) operands[i] = ops::cast(operands[i], i < conditions ? DType::boolean : dtype);
   }
   return operands;
 }
@@ -135,8 +144,13 @@ Tensors OperandList::joined(const Tensors& tensors, DType dtype, std::size_t con
 Shapes OperandList::joined_shapes(const Shapes& tensor_shapes) const {
   Shapes shapes;
   std::size_t next = 0;
-  for (const auto& constant : constants_)
-    shapes.push_back(constant ? constant->value.shape() : tensor_shapes.at(next++));
+  for (const auto& constant : constants_) {
+    if (!constant) {
+      shapes.push_back(tensor_shapes.at(next++));
+    } else {
+      shapes.push_back(constant->value.defined() ? constant->value.shape() : Shape{});
+    }
+  }
   return shapes;
 }
 

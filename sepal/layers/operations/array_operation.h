@@ -88,6 +88,16 @@ struct AxisOptions {
   }
 };
 
+/// A dtype's name; empty: None.
+struct DTypeName {
+  std::string name = {};
+  /// @throws ValueError if there is no dtype of this name.
+  DType or_else(DType dtype) const { return name.empty() ? dtype : dtype_from_name(name); }
+};
+
+void config_put(Json& out, const char* key, const DTypeName& dtype);
+void config_get(const Json& in, const ConfigField& field, DTypeName& dtype);
+
 template <class Options>
 Shape same_shape(const Options&, const Shapes& input_shapes) {
   return input_shapes.at(0);

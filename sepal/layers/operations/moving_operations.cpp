@@ -116,36 +116,6 @@ struct RollOptions {
   }
 };
 
-struct PadWidths {
-  std::vector<std::pair<std::int64_t, std::int64_t>> pairs = {};
-};
-
-void config_put(Json& out, const char* key, const PadWidths& widths) {
-  Json list = Json::array();
-  for (const auto& [before, after] : widths.pairs) list.push_back(Json::array({before, after}));
-  out[key] = std::move(list);
-}
-
-void config_get(const Json& in, const ConfigField& field, PadWidths& widths) {
-  widths.pairs.clear();
-  for (const Json& pair : in.is_array() ? in : Json::array({nullptr})) {
-    IntTuple values;
-    config_get(pair, field, values);
-    if (values.size() != 2) config_type_error(field, "a pair of lengths for each axis", in);
-    widths.pairs.emplace_back(values[0], values[1]);
-  }
-}
-
-struct PadOptions {
-  PadWidths pad_width = {};
-  std::string mode = "constant";
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("pad_width", o.pad_width);
-    v("mode", o.mode);
-  }
-};
-
 void config_put(Json& out, const char* key, const Lengths& lengths) { out[key] = lengths.shape.dims(); }
 
 // -1 or null is what follows from the others.
@@ -340,22 +310,6 @@ Tensor rolled(const RollOptions& o, const Tensors& inputs) {
       {ops::slice(x, axis, length - shift, length), ops::slice(x, axis, 0, length - shift)}, axis);
 }
 
-Shape padded_shape(const PadOptions& o, const Shapes& input_shapes) {
-  Shape shape = input_shapes.at(0);
-  const auto& pairs = o.pad_width.pairs;
-  if (o.mode != "constant")
-    throw UnimplementedError(
-        fmt::format("Pad: only mode 'constant' is supported. Received: mode={}", o.mode));
-  if (pairs.size() != static_cast<std::size_t>(shape.rank()))
-    throw ValueError(fmt::format("`pad_width` must have a pair for each of {} axes. Received: {} pairs.",
-                                 shape.rank(), pairs.size()));
-  for (int i = 0; i < shape.rank(); ++i) {
-    const auto [before, after] = pairs[static_cast<std::size_t>(i)];
-    if (shape[i] != kNone) shape[i] += before + after;
-  }
-  return shape;
-}
-
 // The lengths of the axes: tf.shape, which only files of tf.keras have.
 Tensor lengths_of(const NoOptions&, const Tensors& inputs) {
   const std::vector<std::int64_t>& dims = inputs.at(0).shape().dims();
@@ -405,11 +359,6 @@ void add_moving_operations(std::map<std::string, LayerFactory>& rows) {
                                 &repeated_shape});
   add_row<AxesOptions>(rows, {"Flip", &flipped, &same_shape<AxesOptions>});
   add_row<RollOptions>(rows, {"Roll", &rolled, &same_shape<RollOptions>});
-  add_row<PadOptions>(rows, {"Pad",
-                             [](const PadOptions& o, const Tensors& inputs) {
-                               return ops::pad(inputs.at(0), o.pad_width.pairs);
-                             },
-                             &padded_shape});
   add_row<ShapeOptions>(rows, {"BroadcastTo",
                                [](const ShapeOptions& o, const Tensors& inputs) {
                                  return ops::broadcast_to(inputs.at(0), o.shape.shape);

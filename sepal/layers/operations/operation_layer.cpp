@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
+#include "sepal/layers/operations/array_operation.h"
 
 namespace sepal {
 namespace {
@@ -53,19 +55,29 @@ void OperationLayer::set_call(const Json& call) {
   if (args == nullptr || !args->is_array()) {
     throw TypeError(fmt::format("{}: expected a call with a list \"args\".", owner()));
   }
-  Json idle = Json::object();
+  Json positional = *args;
+  Json named = Json::object();
   if (const Json* kwargs = config_find(call, owner(), "kwargs"); kwargs != nullptr && kwargs->is_object()) {
-    for (const auto& [key, value] : kwargs->items()) {
-      if (!value.is_null()) {
-        throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", owner(), key));
-      }
+    named = *kwargs;
+    for (const auto& [key, value] : named.items()) {
+      if (!value.is_null()) place(key, value, positional);
     }
-    idle = *kwargs;
   }
-  read_arguments(*args);
-  auto stored = std::make_shared<Json>(Json{{"args", *args}, {"kwargs", std::move(idle)}});
+  read_arguments(positional);
+  auto stored = std::make_shared<Json>(Json{{"args", *args}, {"kwargs", std::move(named)}});
   inputs_ = references_in(*stored).size();
   call_ = std::move(stored);
+}
+
+void OperationLayer::place(const std::string& name, const Json& value, Json& positional) const {
+  const std::vector<const char*> names = argument_names();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
+    throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", owner(), name));
+  }
+  const auto index = static_cast<std::size_t>(found - names.begin());
+  while (positional.size() <= index) positional.push_back(nullptr);
+  positional[index] = value;
 }
 
 Json OperationLayer::call_with(const Json& references) const {
@@ -110,10 +122,24 @@ std::vector<DType> OperationLayer::compute_output_dtypes(const std::vector<DType
   return std::vector<DType>(outputs, compute_dtype(input_dtypes));
 }
 
+void throw_operand_count(const std::string& owner, const std::string& class_name, std::size_t least,
+                         std::size_t most) {
+  throw TypeError(fmt::format("{}: operation {} takes {} to {} operands.", owner, class_name, least, most));
+}
+
 KerasTensor call_operation(const std::shared_ptr<OperationLayer>& operation, const Json& call,
                            const KerasTensors& inputs) {
   operation->set_call(call);
   return (*operation)(inputs, false).at(0);
+}
+
+void config_put(Json& out, const char* key, const DTypeName& dtype) {
+  out[key] = dtype.name.empty() ? Json(nullptr) : Json(dtype.name);
+}
+
+void config_get(const Json& in, const ConfigField& field, DTypeName& dtype) {
+  dtype.name.clear();
+  if (!in.is_null()) config_get(in, field, dtype.name);
 }
 
 }  // namespace sepal

@@ -36,6 +36,10 @@ class OperationLayer : public Layer {
 
   /// Takes the positional arguments.
   virtual void read_arguments(const Json& args) = 0;
+  /// Names of the call's arguments, in order, where Keras gives some of them by name; those then stand at
+  /// their places among the positional ones. Tensors given by name must come in alphabetical order, as a
+  /// config lists them.
+  virtual std::vector<const char*> argument_names() const { return {}; }
   virtual Tensors compute(const Tensors& inputs) const = 0;
   virtual Shapes compute_shapes(const Shapes& input_shapes) const = 0;
   /// Of every output; the base class: the first input's.
@@ -54,6 +58,7 @@ class OperationLayer : public Layer {
 
  private:
   void expect_input_count(std::size_t count) const;
+  void place(const std::string& name, const Json& value, Json& positional) const;
 
   std::string module_;
   std::size_t inputs_ = 0;
@@ -62,6 +67,10 @@ class OperationLayer : public Layer {
 
 /// Whether an argument in a config is a tensor.
 bool is_tensor_reference(const Json& argument);
+
+/// @throws TypeError saying how many operands a call of this class takes.
+[[noreturn]] void throw_operand_count(const std::string& owner, const std::string& class_name,
+                                      std::size_t least, std::size_t most);
 
 /// Calls the operation: `arguments` as in set_call.
 KerasTensor call_operation(const std::shared_ptr<OperationLayer>& operation, const Json& call,

@@ -3,6 +3,7 @@
 #include "sepal/layers/operations/array_operation.h"
 #include "sepal/layers/operations/elementwise_operation.h"
 #include "sepal/layers/operations/get_item.h"
+#include "sepal/layers/operations/operand_operation.h"
 
 namespace sepal {
 namespace {
@@ -30,7 +31,9 @@ void add_operation_rows(std::map<std::string, LayerFactory>& rows) {
     return std::make_shared<GetItemOperation>(only_name(config, owner));
   };
   add_activation_operations(rows);
+  add_choosing_operations(rows);
   add_contraction_operations(rows);
+  add_matrix_operations(rows);
   add_moving_operations(rows);
   add_ordering_operations(rows);
   add_reducing_operations(rows);

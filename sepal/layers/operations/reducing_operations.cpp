@@ -1,6 +1,7 @@
 // Operations that make one number of several: Mean, Max, Any, Argmax, Norm, ….
 #include <fmt/format.h>
 
+#include <limits>
 #include <numeric>
 
 #include "sepal/base/error.h"
@@ -175,6 +176,35 @@ Tensor normalize(const NormalizeOptions& o, const Tensors& inputs) {
   return ops::divide(x, ops::maximum(length, Tensor::scalar(epsilon, x.dtype())));
 }
 
+Tensor spread(const Tensor& x, const ops::Axes& axes, bool keepdims) {
+  return ops::subtract(ops::max(x, axes, keepdims), ops::min(x, axes, keepdims));
+}
+
+Tensor truths(const Tensor& x) { return ops::not_equal(x, Tensor::scalar(0.0, x.dtype())); }
+
+// Numbers that are none in the place of NaN.
+Tensor without_nan(const Tensor& x, double instead) {
+  return ops::select(ops::not_equal(x, x), Tensor::scalar(instead, x.dtype()), x);
+}
+
+Tensor nan_sum(const Tensor& x, const ops::Axes& axes, bool keepdims) {
+  return ops::sum(without_nan(x, 0.0), axes, keepdims);
+}
+
+Tensor nan_mean(const Tensor& x, const ops::Axes& axes, bool keepdims) {
+  const Tensor numbers = ops::cast(ops::equal(x, x), x.dtype());
+  return ops::divide(nan_sum(x, axes, keepdims), ops::sum(numbers, axes, keepdims));
+}
+
+// NaN if there is no number at all.
+template <Reduce kReduce, int kSign>
+Tensor nan_extreme(const Tensor& x, const ops::Axes& axes, bool keepdims) {
+  const Tensor none = ops::all(ops::not_equal(x, x), axes, keepdims);
+  const Tensor extreme =
+      kReduce(without_nan(x, kSign * std::numeric_limits<double>::infinity()), axes, keepdims);
+  return ops::select(none, Tensor::scalar(std::numeric_limits<double>::quiet_NaN(), x.dtype()), extreme);
+}
+
 }  // namespace
 
 void add_reducing_operations(std::map<std::string, LayerFactory>& rows) {
@@ -196,6 +226,20 @@ void add_reducing_operations(std::map<std::string, LayerFactory>& rows) {
   add_row(rows, Kind{"Argmax", &index_of_extreme<true>, shape, false, numpy, &index_dtype<ReductionOptions>});
   add_row(rows,
           Kind{"Argmin", &index_of_extreme<false>, shape, false, numpy, &index_dtype<ReductionOptions>});
+  add_row(rows, Kind{"Ptp", &reduced<spread>, shape});
+  add_row(rows, Kind{"Nansum", &reduced<nan_sum, sum_dtype>, shape, false, numpy, &sum_dtype});
+  add_row(rows, Kind{"Nanmean", &reduced<nan_mean, float_dtype>, shape, false, numpy, floating});
+  add_row(rows, Kind{"Nanmax", &reduced<nan_extreme<ops::max, -1>>, shape});
+  add_row(rows, Kind{"Nanmin", &reduced<nan_extreme<ops::min, 1>>, shape});
+  add_row<AverageOptions>(
+      rows, {.class_name = "CountNonzero",
+             .compute =
+                 [](const AverageOptions& o, const Tensors& inputs) {
+                   return reduced<ops::sum, sum_dtype>({.axis = o.axis}, {truths(inputs.at(0))});
+                 },
+             .shape = [](const AverageOptions& o,
+                         const Shapes& shapes) { return shape_without(shapes.at(0), o.axis, false); },
+             .dtype = [](const AverageOptions&, DType) { return DType::int32; }});
   add_row<AverageOptions>(
       rows, {.class_name = "Average",
              .compute =

@@ -1,4 +1,5 @@
-// Operations with several results (Split, Unstack), and Take, whose second argument is a list of numbers.
+// Operations with several results (Split, ArraySplit, Unstack), and Take, whose second argument is a list of
+// numbers.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -22,6 +23,15 @@ struct SplitOptions {
   }
 };
 
+// Hsplit and its like have an axis by their name.
+struct AxisSplitOptions {
+  IntTuple indices_or_sections = 1;
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("indices_or_sections", o.indices_or_sections);
+  }
+};
+
 struct UnstackOptions {
   std::optional<std::int64_t> num = {};
   std::int64_t axis = 0;
@@ -37,6 +47,9 @@ struct Part {
   std::int64_t end;
 };
 
+// More parts than any model has: each is a tensor.
+constexpr std::int64_t kMostParts = 1 << 20;
+
 std::int64_t known_length(const Shape& shape, int axis) {
   if (shape[axis] == kNone)
     throw ValueError(
@@ -50,7 +63,7 @@ std::vector<Part> parts_of(const SplitOptions& o, const Shape& shape) {
   std::vector<Part> parts;
   if (o.indices_or_sections.is_scalar()) {
     const std::int64_t count = o.indices_or_sections[0];
-    if (count < 1 || length % count != 0) {
+    if (count < 1 || count > kMostParts || length % count != 0) {
       throw ValueError(fmt::format("`x` with shape {} cannot be split into {} equal parts along axis {}.",
                                    shape.str(), count, axis));
     }
@@ -71,32 +84,84 @@ std::vector<Part> parts_of(const SplitOptions& o, const Shape& shape) {
   return parts;
 }
 
+// Parts of nearly one length, the longer ones first.
+std::vector<Part> uneven_parts_of(const SplitOptions& o, const Shape& shape) {
+  if (!o.indices_or_sections.is_scalar()) return parts_of(o, shape);
+  const std::int64_t length = known_length(shape, normalize_axis(o.axis, shape.rank()));
+  const std::int64_t count = o.indices_or_sections[0];
+  if (count < 1 || count > kMostParts)
+    throw ValueError(fmt::format("number of sections must be larger than 0. Received: {}", count));
+  std::vector<Part> parts;
+  std::int64_t begin = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t end = begin + length / count + (i < length % count ? 1 : 0);
+    parts.push_back({begin, end});
+    begin = end;
+  }
+  return parts;
+}
+
+// Split, ArraySplit and those along the second axis (Hsplit), the first (Vsplit), the third (Dsplit).
 class SplitOperation : public OperationLayer {
  public:
-  SplitOperation(SplitOptions options, const std::string& name)
-      : OperationLayer(keras_modules::kNumpy, "Split", name), options_(std::move(options)) {}
+  using PartsOf = std::vector<Part> (*)(const SplitOptions& options, const Shape& shape);
+
+  SplitOperation(const char* class_name, PartsOf parts, SplitOptions options, const std::string& name,
+                 bool writes_axis = true)
+      : OperationLayer(keras_modules::kNumpy, class_name, name),
+        parts_(parts),
+        options_(std::move(options)),
+        writes_axis_(writes_axis) {}
 
  protected:
   void read_arguments(const Json& args) override { expect_tensors_only(args); }
   Tensors compute(const Tensors& inputs) const override {
+    const SplitOptions o = options_for(inputs.at(0).shape());
     Tensors results;
-    for (const Part& part : parts_of(options_, inputs.at(0).shape()))
-      results.push_back(ops::slice(inputs[0], options_.axis, part.begin, part.end));
+    for (const Part& part : parts_(o, inputs[0].shape()))
+      results.push_back(ops::slice(inputs[0], o.axis, part.begin, part.end));
     return results;
   }
   Shapes compute_shapes(const Shapes& input_shapes) const override {
+    const SplitOptions o = options_for(input_shapes.at(0));
     Shapes results;
-    for (const Part& part : parts_of(options_, input_shapes.at(0))) {
+    for (const Part& part : parts_(o, input_shapes[0])) {
       results.push_back(input_shapes[0]);
-      results.back()[normalize_axis(options_.axis, results.back().rank())] = part.end - part.begin;
+      results.back()[normalize_axis(o.axis, results.back().rank())] = part.end - part.begin;
     }
     return results;
   }
-  void put_config(Json& config) const override { write_options(config, options_); }
+  void put_config(Json& config) const override {
+    if (writes_axis_) return write_options(config, options_);
+    write_options(config, AxisSplitOptions{options_.indices_or_sections});
+  }
 
  private:
+  // Hsplit: the only axis of a row.
+  SplitOptions options_for(const Shape& shape) const {
+    SplitOptions o = options_;
+    if (!writes_axis_ && o.axis == 1 && shape.rank() == 1) o.axis = 0;
+    return o;
+  }
+
+  PartsOf parts_;
   SplitOptions options_;
+  bool writes_axis_;
 };
+
+LayerFactory split_along(const char* class_name, std::int64_t axis) {
+  return operation_factory<AxisSplitOptions>([=](AxisSplitOptions options, const std::string& name) {
+    return std::make_shared<SplitOperation>(
+        class_name, &parts_of, SplitOptions{.indices_or_sections = options.indices_or_sections, .axis = axis},
+        name, false);
+  });
+}
+
+LayerFactory split_factory(const char* class_name, SplitOperation::PartsOf parts) {
+  return operation_factory<SplitOptions>([=](SplitOptions options, const std::string& name) {
+    return std::make_shared<SplitOperation>(class_name, parts, std::move(options), name);
+  });
+}
 
 class UnstackOperation : public OperationLayer {
  public:
@@ -202,7 +267,11 @@ LayerFactory factory() {
 }  // namespace
 
 void add_splitting_operations(std::map<std::string, LayerFactory>& rows) {
-  rows["keras.src.ops.numpy>Split"] = factory<SplitOperation, SplitOptions>();
+  rows["keras.src.ops.numpy>Split"] = split_factory("Split", &parts_of);
+  rows["keras.src.ops.numpy>ArraySplit"] = split_factory("ArraySplit", &uneven_parts_of);
+  rows["keras.src.ops.numpy>Hsplit"] = split_along("Hsplit", 1);
+  rows["keras.src.ops.numpy>Vsplit"] = split_along("Vsplit", 0);
+  rows["keras.src.ops.numpy>Dsplit"] = split_along("Dsplit", 2);
   rows["keras.src.ops.core>Unstack"] = factory<UnstackOperation, UnstackOptions>();
   rows["keras.src.ops.numpy>Take"] = factory<TakeOperation, TakeOptions>();
 }
