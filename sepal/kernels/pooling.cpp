@@ -10,6 +10,7 @@
 
 #include "sepal/base/parallel.h"
 #include "sepal/kernels/pooling-inl.h"
+#include "sepal/kernels/thread_buffer.h"
 
 namespace sepal::kernels {
 
@@ -53,16 +54,25 @@ std::vector<PoolRange> windows_of_cells(std::int64_t cells, std::int64_t windows
   return ranges;
 }
 
-PoolPlan plan_of(Window2D w) {
+PoolPlan forward_plan(Window2D w) {
   if (w.channels_first) {  // a plane is an image of one channel
     w.batch *= w.in_c;
     w.in_c = w.out_c = 1;
     w.channels_first = false;
   }
-  return {w, cells_of_windows(w.in_h, w.out_h, w.kernel_h, w.stride_h, w.pad_top),
-          cells_of_windows(w.in_w, w.out_w, w.kernel_w, w.stride_w, w.pad_left),
-          windows_of_cells(w.in_h, w.out_h, w.kernel_h, w.stride_h, w.pad_top),
-          windows_of_cells(w.in_w, w.out_w, w.kernel_w, w.stride_w, w.pad_left)};
+  PoolPlan plan;
+  plan.window = w;
+  plan.cells_of_row = cells_of_windows(w.in_h, w.out_h, w.kernel_h, w.stride_h, w.pad_top);
+  plan.cells_of_col = cells_of_windows(w.in_w, w.out_w, w.kernel_w, w.stride_w, w.pad_left);
+  return plan;
+}
+
+PoolPlan gradient_plan(const Window2D& window) {
+  PoolPlan plan = forward_plan(window);
+  const Window2D& w = plan.window;
+  plan.windows_of_row = windows_of_cells(w.in_h, w.out_h, w.kernel_h, w.stride_h, w.pad_top);
+  plan.windows_of_col = windows_of_cells(w.in_w, w.out_w, w.kernel_w, w.stride_w, w.pad_left);
+  return plan;
 }
 
 // Calls body(image, row) for all rows of all images.
@@ -79,7 +89,7 @@ void for_rows(std::int64_t images, std::int64_t rows, std::int64_t row_elements,
 
 template <class T>
 void max_pool2d(const Window2D& window, const T* x, T* y, T* taps) {
-  const PoolPlan plan = plan_of(window);
+  const PoolPlan plan = forward_plan(window);
   const Window2D& w = plan.window;
   const PoolRows<T> kernels = pool_rows<T>();
   for_rows(w.batch, w.out_h, w.out_w * w.out_c, [&](std::int64_t image, std::int64_t row) {
@@ -91,7 +101,7 @@ void max_pool2d(const Window2D& window, const T* x, T* y, T* taps) {
 
 template <class T>
 void max_pool2d_backward(const Window2D& window, const T* dy, const T* taps, T* dx) {
-  const PoolPlan plan = plan_of(window);
+  const PoolPlan plan = gradient_plan(window);
   const Window2D& w = plan.window;
   const PoolRows<T> kernels = pool_rows<T>();
   for_rows(w.batch, w.in_h, w.in_w * w.in_c, [&](std::int64_t image, std::int64_t row) {
@@ -103,18 +113,20 @@ void max_pool2d_backward(const Window2D& window, const T* dy, const T* taps, T* 
 
 template <class T>
 void average_pool2d(const Window2D& window, const T* x, T* y) {
-  const PoolPlan plan = plan_of(window);
+  const PoolPlan plan = forward_plan(window);
   const Window2D& w = plan.window;
   const PoolRows<T> kernels = pool_rows<T>();
   for_rows(w.batch, w.out_h, w.out_w * w.out_c, [&](std::int64_t image, std::int64_t row) {
-    kernels.average(plan, x + image * w.in_h * w.in_w * w.in_c, row,
+    thread_local ThreadBuffer buffer;
+    T* column_sums = buffer.reserve<T>(w.in_w * w.in_c);
+    kernels.average(plan, x + image * w.in_h * w.in_w * w.in_c, row, column_sums,
                     y + (image * w.out_h + row) * w.out_w * w.out_c);
   });
 }
 
 template <class T>
 void average_pool2d_backward(const Window2D& window, const T* dy, T* dx) {
-  const PoolPlan plan = plan_of(window);
+  const PoolPlan plan = gradient_plan(window);
   const Window2D& w = plan.window;
   const PoolRows<T> kernels = pool_rows<T>();
   for_rows(w.batch, w.in_h, w.in_w * w.in_c, [&](std::int64_t image, std::int64_t row) {

@@ -20,7 +20,7 @@ struct PoolRange {
 struct PoolPlan {
   Window2D window;
   std::vector<PoolRange> cells_of_row, cells_of_col;      // by output row, column
-  std::vector<PoolRange> windows_of_row, windows_of_col;  // by input row, column
+  std::vector<PoolRange> windows_of_row, windows_of_col;  // by input row, column; for gradients alone
 };
 
 /// One row of one image; for x, y, dx, dy and taps see pooling.h. Pointers are to an image for what is read,
@@ -29,7 +29,8 @@ template <class T>
 struct PoolRows {
   void (*max)(const PoolPlan& plan, const T* x, std::int64_t out_row, T* y, T* taps);
   void (*max_gradient)(const PoolPlan& plan, const T* dy, const T* taps, std::int64_t in_row, T* dx);
-  void (*average)(const PoolPlan& plan, const T* x, std::int64_t out_row, T* y);
+  /// `column_sums`: room for a row of x.
+  void (*average)(const PoolPlan& plan, const T* x, std::int64_t out_row, T* column_sums, T* y);
   void (*average_gradient)(const PoolPlan& plan, const T* dy, std::int64_t in_row, T* dx);
 };
 
