@@ -28,7 +28,7 @@ ONLY = {
 
 # What a folder must not include although the floors allow it, and the exceptions: the loader stays generic.
 NEVER = {
-    "saving": ("sepal/layers/*", ["sepal/layers/layer.h", "sepal/layers/registry.h"]),
+    "saving": ("sepal/layers/*", ["sepal/layers/layer.h", "sepal/layers/lora.h", "sepal/layers/registry.h"]),
 }
 
 # Third-party header -> the files that may include it.

@@ -69,6 +69,7 @@
 #include "sepal/layers/layer_arguments.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/layers.h"
+#include "sepal/layers/lora.h"
 #include "sepal/layers/merging/concatenate.h"
 #include "sepal/layers/merging/dot.h"
 #include "sepal/layers/merging/merge.h"

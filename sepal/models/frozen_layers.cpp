@@ -72,7 +72,7 @@ ops::Conv2DOptions conv_options_of(const Options& options) {
 Works conv2d(const Conv2DLayer& layer, const Shapes&) {
   const Tensors weights = values_of(layer);
   Convolution work{.kind = Convolution::Kind::conv,
-                   .kernel = weights[0],
+                   .kernel = layer.merged_weight(DType::float32),
                    .bias = layer.options().use_bias ? weights[1] : Tensor(),
                    .options = conv_options_of(layer.options())};
   work.options.groups = layer.options().groups;
@@ -103,7 +103,7 @@ Works separable_conv2d(const SeparableConv2DLayer& layer, const Shapes&) {
 Works dense(const DenseLayer& layer, const Shapes&) {
   const Tensors weights = values_of(layer);
   return with_activation(Convolution{.kind = Convolution::Kind::dense,
-                                     .kernel = weights[0],
+                                     .kernel = layer.merged_weight(DType::float32),
                                      .bias = layer.options().use_bias ? weights[1] : Tensor()},
                          layer.options().activation);
 }

@@ -147,6 +147,8 @@ struct Omissible {
 
 constexpr Omissible kOmissible[] = {
     {"", "quantization_config", "null"},
+    {"", "lora_rank", "null"},
+    {"", "lora_alpha", "null"},
     {"", "input_axes", "null"},
     {"", "output_axes", "null"},
     {"BatchNormalization", "synchronized", "false"},

@@ -107,6 +107,16 @@ void expect_no_others(const std::vector<WeightEntry>& tree, const H5File& file) 
   }
 }
 
+// The entry's variables, the adapted one as the file has it.
+Variables with_adaptation(const WeightEntry& entry) {
+  Variables variables = entry.variables;
+  for (Variable& variable : variables) {
+    if (entry.adaptation == nullptr || !(variable == entry.adaptation->adapted_weight())) continue;
+    variable = Variable(entry.adaptation->merged_weight(variable.dtype()), variable.name());
+  }
+  return variables;
+}
+
 }  // namespace
 
 void LoadedWeights::assign() {
@@ -126,7 +136,7 @@ std::vector<std::byte> weights_to_h5(const ModelBase& model) {
     }
   };
   for (const WeightEntry& entry : weight_tree(model, WeightTreeStyle::keras3)) {
-    write(entry.group, entry.name, entry.variables);
+    write(entry.group, entry.name, with_adaptation(entry));
   }
   if (model.compiled()) {
     const Optimizer optimizer = model.optimizer();
@@ -152,6 +162,11 @@ LoadedWeights weights_from_h5(const ModelBase& model, const H5File& file,
     }
     for (std::size_t i = 0; i < entry.variables.size(); ++i) {
       loaded.add(entry.variables[i], file.read(dataset_path(entry, i)));
+    }
+    if (entry.adaptation != nullptr) {
+      for (const Variable& matrix : {entry.adaptation->lora_a(), entry.adaptation->lora_b()}) {
+        loaded.add(matrix, Tensor::zeros(matrix.shape(), matrix.dtype()));
+      }
     }
   }
   if (left_out == nullptr) expect_no_others(tree, file);

@@ -12,13 +12,23 @@
 namespace sepal {
 namespace {
 
+WeightEntry entry_of(const Layer& layer, std::string group) {
+  WeightEntry entry{std::move(group), layer.name(), layer.own_weights()};
+  const auto* adaptation = dynamic_cast<const LoraLayer*>(&layer);
+  if (adaptation == nullptr || !adaptation->lora_enabled()) return entry;
+  entry.adaptation = adaptation;
+  std::erase(entry.variables, adaptation->lora_a());
+  std::erase(entry.variables, adaptation->lora_b());
+  return entry;
+}
+
 class TreeWalk {
  public:
   explicit TreeWalk(WeightTreeStyle style) : style_(style) {}
 
   void visit(const Layer& layer, const std::string& path) {
     if (!seen_.insert(&layer).second) return;
-    entries_.push_back({h5_join(path, "vars"), layer.name(), layer.own_weights(), false});
+    entries_.push_back(entry_of(layer, h5_join(path, "vars")));
     for (const auto& [attribute, variables] : layer.state_variables()) {
       entries_.push_back({h5_join(h5_join(path, attribute), "vars"), attribute, variables, true});
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sepal/layers/layer.h"
+#include "sepal/layers/lora.h"
 
 namespace sepal {
 
@@ -16,6 +17,8 @@ struct WeightEntry {
   Variables variables;
   /// A state that outputs do not depend on outside of training. Files may lack it.
   bool optional = false;
+  /// One of the variables is adapted: the file has it with the adaptation added, and not the matrices.
+  const LoraLayer* adaptation = nullptr;
 };
 
 /// The dialects of the tree.

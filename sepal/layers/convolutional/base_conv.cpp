@@ -9,7 +9,8 @@
 namespace sepal {
 
 BaseConvLayer::BaseConvLayer(const char* class_name, std::size_t axes, Options options)
-    : ConfiguredLayer(class_name, std::move(options)) {
+    : ConfiguredLayer(class_name, std::move(options)),
+      LoraLayer(*this, options_.lora_rank, options_.lora_alpha) {
   standardize_conv_arguments(axes, options_.kernel_size, options_.strides, options_.padding,
                              options_.data_format, options_.dilation_rate, axes == 1);
   expect_positive(options_.filters, "filters");
@@ -34,14 +35,15 @@ void BaseConvLayer::build(const Shape& input_shape) {
                     options_.groups, channels, input_shape.str()));
   }
   (void)compute_output_shape(input_shape);
-  kernel_ = add_weight(kernel_weight(
-      options_, kernel_shape(options_.kernel_size, {channels / options_.groups, options_.filters})));
+  set_adapted_weight(add_weight(kernel_weight(
+      options_, kernel_shape(options_.kernel_size, {channels / options_.groups, options_.filters}))));
   if (options_.use_bias) bias_ = add_weight(bias_weight(options_, options_.filters));
+  enable_lora_as_told(options_.lora_alpha);
   set_input_spec(image_spec(options_.data_format, options_.kernel_size.size(), channels));
 }
 
 Tensor BaseConvLayer::call(const Tensor& input, const CallContext&) {
-  return options_.activation(ops::conv(input, kernel_.value(), bias_ ? bias_.value() : Tensor(),
+  return options_.activation(ops::conv(input, weight_value(), bias_ ? bias_.value() : Tensor(),
                                        conv_options(options_.strides, options_.padding, options_.data_format,
                                                     options_.dilation_rate, options_.groups)));
 }
@@ -49,6 +51,11 @@ Tensor BaseConvLayer::call(const Tensor& input, const CallContext&) {
 Shape BaseConvLayer::compute_output_shape(const Shape& input_shape) {
   return conv_output_shape(input_shape, options_.filters, options_.kernel_size, options_.strides,
                            options_.padding, options_.data_format, options_.dilation_rate);
+}
+
+void BaseConvLayer::put_config(Json& config) const {
+  ConfiguredLayer::put_config(config);
+  erase_unset_lora(config);
 }
 
 }  // namespace sepal

@@ -3,6 +3,7 @@
 
 #include "sepal/layers/activation_function.h"
 #include "sepal/layers/configured_layer.h"
+#include "sepal/layers/lora.h"
 #include "sepal/layers/ref.h"
 
 namespace sepal {
@@ -28,6 +29,10 @@ struct ConvOptions {
   Regularizer activity_regularizer = nullptr;
   Constraint kernel_constraint = nullptr;
   Constraint bias_constraint = nullptr;
+  /// Adapt the kernel at this rank, which freezes it (layers/lora.h); the adaptation counts alpha / rank
+  /// times.
+  std::optional<std::int64_t> lora_rank = {};
+  std::optional<double> lora_alpha = {};
   std::string name = {};
   bool trainable = true;
   DTypePolicy dtype = {};
@@ -52,20 +57,22 @@ struct ConvOptions {
     v("activity_regularizer", o.activity_regularizer);
     v("kernel_constraint", o.kernel_constraint);
     v("bias_constraint", o.bias_constraint);
+    v("lora_rank", o.lora_rank);
+    v("lora_alpha", o.lora_alpha);
   }
 };
 
 /// Weights: kernel (window, channels / groups, filters), bias (filters,).
-class BaseConvLayer : public ConfiguredLayer<ConvOptions> {
+class BaseConvLayer : public ConfiguredLayer<ConvOptions>, public LoraLayer {
  protected:
   /// @throws ValueError naming the argument that breaks its rule.
   BaseConvLayer(const char* class_name, std::size_t axes, Options options);
   void build(const Shape& input_shape) override;
   Tensor call(const Tensor& input, const CallContext& context) override;
   Shape compute_output_shape(const Shape& input_shape) override;
+  void put_config(Json& config) const override;
 
  private:
-  Variable kernel_;
   Variable bias_;
 };
 

@@ -7,7 +7,9 @@
 
 namespace sepal {
 
-DenseLayer::DenseLayer(Options options) : ConfiguredLayer("Dense", std::move(options)) {
+DenseLayer::DenseLayer(Options options)
+    : ConfiguredLayer("Dense", std::move(options)),
+      LoraLayer(*this, options_.lora_rank, options_.lora_alpha) {
   if (options_.units <= 0) {
     throw ValueError(
         fmt::format("Received an invalid value for `units`, expected a positive integer. Received: "
@@ -26,11 +28,11 @@ void DenseLayer::build(const Shape& input_shape) {
                     "Full input shape received: {}",
                     input_shape.str()));
   }
-  kernel_ = add_weight({.shape = {length, options_.units},
-                        .initializer = options_.kernel_initializer,
-                        .name = "kernel",
-                        .regularizer = options_.kernel_regularizer,
-                        .constraint = options_.kernel_constraint});
+  set_adapted_weight(add_weight({.shape = {length, options_.units},
+                                 .initializer = options_.kernel_initializer,
+                                 .name = "kernel",
+                                 .regularizer = options_.kernel_regularizer,
+                                 .constraint = options_.kernel_constraint}));
   if (options_.use_bias) {
     bias_ = add_weight({.shape = {options_.units},
                         .initializer = options_.bias_initializer,
@@ -38,11 +40,13 @@ void DenseLayer::build(const Shape& input_shape) {
                         .regularizer = options_.bias_regularizer,
                         .constraint = options_.bias_constraint});
   }
+  // Keras hands the rank alone on, so the alpha of a Dense layer's arguments says nothing.
+  enable_lora_as_told({});
   set_input_spec({.min_ndim = 2, .axes = {{-1, length}}});
 }
 
 Tensor DenseLayer::call(const Tensor& input, const CallContext&) {
-  return options_.activation(ops::dense(input, kernel_.value(), bias_ ? bias_.value() : Tensor()));
+  return options_.activation(ops::dense(input, weight_value(), bias_ ? bias_.value() : Tensor()));
 }
 
 Shape DenseLayer::compute_output_shape(const Shape& input_shape) {
@@ -53,6 +57,7 @@ Shape DenseLayer::compute_output_shape(const Shape& input_shape) {
 
 void DenseLayer::put_config(Json& config) const {
   ConfiguredLayer::put_config(config);
+  erase_unset_lora(config);
   // Keras writes the key for every Dense since 3.13; only quantized ones have more than null there.
   config_put(config, "quantization_config", nullptr);
 }

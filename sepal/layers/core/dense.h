@@ -3,6 +3,7 @@
 
 #include "sepal/layers/activation_function.h"
 #include "sepal/layers/configured_layer.h"
+#include "sepal/layers/lora.h"
 #include "sepal/layers/ref.h"
 
 namespace sepal {
@@ -18,6 +19,10 @@ struct DenseOptions {
   Regularizer activity_regularizer = nullptr;
   Constraint kernel_constraint = nullptr;
   Constraint bias_constraint = nullptr;
+  /// Adapt the kernel at this rank, which freezes it (layers/lora.h); the adaptation counts alpha / rank
+  /// times.
+  std::optional<std::int64_t> lora_rank = {};
+  std::optional<double> lora_alpha = {};
   std::string name = {};
   bool trainable = true;
   DTypePolicy dtype = {};
@@ -35,11 +40,13 @@ struct DenseOptions {
     v("bias_regularizer", o.bias_regularizer);
     v("kernel_constraint", o.kernel_constraint);
     v("bias_constraint", o.bias_constraint);
+    v("lora_rank", o.lora_rank);
+    v("lora_alpha", o.lora_alpha);
   }
 };
 
 /// (…, k) -> (…, units). Weights: kernel (k, units), bias (units,).
-class DenseLayer : public ConfiguredLayer<DenseOptions> {
+class DenseLayer : public ConfiguredLayer<DenseOptions>, public LoraLayer {
  public:
   explicit DenseLayer(Options options);
 
@@ -50,7 +57,6 @@ class DenseLayer : public ConfiguredLayer<DenseOptions> {
   void put_config(Json& config) const override;
 
  private:
-  Variable kernel_;
   Variable bias_;
 };
 

@@ -18,7 +18,9 @@ void expect_positive_integer(std::int64_t value, const char* argument) {
 
 }  // namespace
 
-EmbeddingLayer::EmbeddingLayer(Options options) : ConfiguredLayer("Embedding", std::move(options)) {
+EmbeddingLayer::EmbeddingLayer(Options options)
+    : ConfiguredLayer("Embedding", std::move(options)),
+      LoraLayer(*this, options_.lora_rank, options_.lora_alpha) {
   expect_positive_integer(options_.input_dim, "input_dim");
   expect_positive_integer(options_.output_dim, "output_dim");
   set_supports_masking(options_.mask_zero);
@@ -26,17 +28,20 @@ EmbeddingLayer::EmbeddingLayer(Options options) : ConfiguredLayer("Embedding", s
 }
 
 void EmbeddingLayer::build(const Shape&) {
-  embeddings_ = add_weight({.shape = {options_.input_dim, options_.output_dim},
-                            .initializer = options_.embeddings_initializer,
-                            .name = "embeddings",
-                            .regularizer = options_.embeddings_regularizer,
-                            .constraint = options_.embeddings_constraint});
-  if (options_.weights.defined()) embeddings_.assign(options_.weights);
+  Variable embeddings = add_weight({.shape = {options_.input_dim, options_.output_dim},
+                                    .initializer = options_.embeddings_initializer,
+                                    .name = "embeddings",
+                                    .regularizer = options_.embeddings_regularizer,
+                                    .constraint = options_.embeddings_constraint});
+  if (options_.weights.defined()) embeddings.assign(options_.weights);
+  set_adapted_weight(embeddings);
+  // As of Dense, the alpha of the arguments says nothing.
+  enable_lora_as_told({});
 }
 
 Tensor EmbeddingLayer::call(const Tensor& input, const CallContext&) {
   const bool is_whole = input.dtype() == DType::int32 || input.dtype() == DType::int64;
-  const Tensor rows = ops::take(embeddings_.value(), is_whole ? input : ops::cast(input, DType::int32));
+  const Tensor rows = ops::take(weight_value(), is_whole ? input : ops::cast(input, DType::int32));
   return ops::cast(rows, compute_dtype());
 }
 
@@ -53,6 +58,7 @@ Tensors EmbeddingLayer::compute_masks(const Tensors& inputs, const Tensors&) {
 
 void EmbeddingLayer::put_config(Json& config) const {
   ConfiguredLayer::put_config(config);
+  erase_unset_lora(config);
   // Keras writes the key for every Embedding since 3.13; only quantized ones have more than null there.
   config_put(config, "quantization_config", nullptr);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sepal/layers/configured_layer.h"
+#include "sepal/layers/lora.h"
 #include "sepal/layers/ref.h"
 
 namespace sepal {
@@ -18,6 +19,10 @@ struct EmbeddingOptions {
   bool mask_zero = false;
   /// The first values of the table, (input_dim, output_dim); not part of the config.
   Tensor weights = {};
+  /// Adapt the table at this rank, which freezes it (layers/lora.h); the adaptation counts alpha / rank
+  /// times.
+  std::optional<std::int64_t> lora_rank = {};
+  std::optional<double> lora_alpha = {};
   Regularizer activity_regularizer = nullptr;
   std::string name = {};
   bool trainable = true;
@@ -32,12 +37,14 @@ struct EmbeddingOptions {
     v("activity_regularizer", o.activity_regularizer);
     v("embeddings_constraint", o.embeddings_constraint);
     v("mask_zero", o.mask_zero);
+    v("lora_rank", o.lora_rank);
+    v("lora_alpha", o.lora_alpha);
   }
 };
 
 /// Numbers of any shape (…) -> their vectors (…, output_dim). Numbers of a float dtype are cut to whole ones.
 /// Weight: embeddings (input_dim, output_dim).
-class EmbeddingLayer : public ConfiguredLayer<EmbeddingOptions> {
+class EmbeddingLayer : public ConfiguredLayer<EmbeddingOptions>, public LoraLayer {
  public:
   /// @throws ValueError if a length is below 1.
   explicit EmbeddingLayer(Options options);
@@ -50,9 +57,6 @@ class EmbeddingLayer : public ConfiguredLayer<EmbeddingOptions> {
   Tensors compute_masks(const Tensors& inputs, const Tensors& masks) override;
   bool makes_mask() const override { return options_.mask_zero; }
   void put_config(Json& config) const override;
-
- private:
-  Variable embeddings_;
 };
 
 namespace layers {
