@@ -12,8 +12,8 @@ namespace sepal {
 /// Bytes of a config.json; the largest known (many thousand layers) have a few.
 inline constexpr std::size_t kMostJsonBytes = std::size_t{64} << 20;
 inline constexpr int kMostJsonDepth = 128;
-/// A layer has some forty.
-inline constexpr std::size_t kMostJsonValues = std::size_t{4} << 20;
+/// Seventeen times those of the largest model of keras.applications, NASNetLarge.
+inline constexpr std::size_t kMostJsonValues = std::size_t{1} << 20;
 /// Of one object; a dictionary of inputs or losses has one for each.
 inline constexpr std::size_t kMostJsonKeys = std::size_t{1} << 18;
 /// The longest known are compiled functions of Lambda layers.

@@ -78,7 +78,7 @@ TEST(ParseJson, LimitsStringsAndKeys) {
 TEST(ParseJson, LimitsTheNumberOfValues) {
   std::string text = "[";
   for (std::size_t i = 0; i <= kMostJsonValues; ++i) text += "0,";
-  EXPECT_THAT(refusal_of_json(text + "0]"), HasSubstr("expected at most 4194304 JSON values"));
+  EXPECT_THAT(refusal_of_json(text + "0]"), HasSubstr("expected at most 1048576 JSON values"));
 }
 
 TEST(Printable, EscapesWhatATerminalObeys) {
