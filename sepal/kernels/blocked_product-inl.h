@@ -123,7 +123,8 @@ struct Ahead {
 struct Results {
   std::int64_t columns;
   const float* bias;                // [column block][16] or null
-  const float* residual = nullptr;  // laid out as c
+  const float* residual = nullptr;  // as c, with row r at residual_offset[r]
+  const std::int64_t* residual_offset = nullptr;
   Clamp clamp = {};
   float* c;  // row r at row_offset[r], column block k at k * c_block, 16 columns together
   const std::int64_t* row_offset;
@@ -186,7 +187,7 @@ HWY_INLINE void start_tile(const Results& p, std::int64_t row, std::int64_t vect
     for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
       for (int j = 0; j < kVectors; ++j) {
-        hwy::Prefetch(p.residual + c_offset + p.row_offset[row + r] + j * c_next);
+        hwy::Prefetch(p.residual + c_offset + p.residual_offset[row + r] + j * c_next);
       }
     }
   }
@@ -203,7 +204,7 @@ HWY_INLINE void finish_tile(const Results& p, std::int64_t row, std::int64_t vec
     const float* residual = p.residual + c_offset;
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const float* from = residual + p.row_offset[row + r];
+      const float* from = residual + p.residual_offset[row + r];
 #pragma GCC unroll 4
       for (int j = 0; j < kVectors; ++j) {
         acc[r][j] = hn::Add(acc[r][j], load_first(columns - j * kLanes, from + j * c_next));

@@ -160,6 +160,7 @@ void direct_strip(const DirectCall& call, std::int64_t part) {
                 .panel_columns = call.weights.panel_columns,
                 .results = {.columns = g.out_c,
                             .bias = call.weights.bias,
+                            .residual_offset = offsets.data(),
                             .clamp = call.epilogue.clamp,
                             .c = nullptr,
                             .row_offset = offsets.data(),

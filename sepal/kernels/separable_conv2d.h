@@ -68,6 +68,9 @@ PackedSeparable packed_separable(const Window2D& window, bool has_bias, bool has
 struct SeparableEpilogue {
   Clamp depthwise;
   Epilogue y;
+  /// Floats from a pixel of y to the next where the channels of other tensors lie between; 0: none do. Only
+  /// with channels last. The residual's pixels lie together.
+  std::int64_t y_pixel = 0;
 };
 
 /// Strip by strip in cache, SIMD, every geometry. The same bits for any number of threads.

@@ -35,6 +35,7 @@ struct ForwardCall {
   PackedSeparable weights;
   SeparableEpilogue epilogue;
   float* y;
+  std::int64_t y_pixel;  // floats from a pixel of y to the next
   bool stream;
 
   struct Place {
@@ -112,15 +113,20 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
     last_strip = index;
   }
 
-  const ImageStrides out = output_strides(g, g.out_c);
+  const ImageStrides out = output_strides(g, call.y_pixel);
   const std::int64_t pixels = s.images * s.rows * g.out_w;
-  const std::int64_t step = g.channels_first ? kLaneBlock : g.out_c;
-  thread_local std::vector<std::int64_t> offsets;
-  offsets.resize(static_cast<std::size_t>(pixels));
-  for (std::int64_t p = 0; p < pixels; ++p) offsets[static_cast<std::size_t>(p)] = p * step;
+  const auto offsets_of = [pixels](std::vector<std::int64_t>& offsets, std::int64_t step) {
+    offsets.resize(static_cast<std::size_t>(pixels));
+    for (std::int64_t p = 0; p < pixels; ++p) offsets[static_cast<std::size_t>(p)] = p * step;
+    return offsets.data();
+  };
+  thread_local std::vector<std::int64_t> offsets, offsets_of_residual;
+  const std::int64_t* row_offset = offsets_of(offsets, g.channels_first ? kLaneBlock : call.y_pixel);
   const std::int64_t begin = run * call.filters, end = std::min(begin + call.filters, g.out_c);
   const std::int64_t origin = out.at(s.image, s.row, 0, 0);
   const float* residual = call.epilogue.y.residual;
+  if (residual != nullptr) residual += output_strides(g, g.out_c).at(s.image, s.row, 0, 0);
+  const bool apart = residual != nullptr && call.y_pixel != g.out_c;
   run_product({.rows = pixels,
                .depth = plan.channels,
                .begin_column = begin,
@@ -132,10 +138,11 @@ void forward_part(const ForwardCall& call, std::int64_t part) {
                .panel_columns = call.weights.panel_columns,
                .results = {.columns = g.out_c,
                            .bias = call.weights.bias,
-                           .residual = residual != nullptr ? residual + origin : nullptr,
+                           .residual = residual,
+                           .residual_offset = apart ? offsets_of(offsets_of_residual, g.out_c) : row_offset,
                            .clamp = call.epilogue.y.clamp,
                            .c = g.channels_first ? y : call.y + origin,
-                           .row_offset = offsets.data(),
+                           .row_offset = row_offset,
                            .c_block = g.channels_first ? block : kLaneBlock,
                            .c_is_far = !g.channels_first,
                            .stream = call.stream},
@@ -277,6 +284,7 @@ void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSepar
                             const SeparableEpilogue& epilogue, float* y) {
   if (g.batch == 0) return;
   static std::atomic<std::uint64_t> calls{0};
+  const std::int64_t y_pixel = epilogue.y_pixel == 0 ? g.out_c : epilogue.y_pixel;
   ForwardCall call{.plan = StripPlan(g, strip_pixels(g)),
                    .in_place = reads_in_place(g, weights, epilogue),
                    .filter_runs = 1,
@@ -287,7 +295,9 @@ void separable_conv2d_fused(const Window2D& g, const float* x, const PackedSepar
                    .weights = weights,
                    .epilogue = epilogue,
                    .y = y,
-                   .stream = !g.channels_first && is_streamed(y, g.batch * g.out_h * g.out_w, g.out_c)};
+                   .y_pixel = y_pixel,
+                   .stream = !g.channels_first && y_pixel == g.out_c &&
+                             is_streamed(y, g.batch * g.out_h * g.out_w, g.out_c)};
   share_out(call, num_threads());
   parallel_parts(call.plan.strips * call.filter_runs, [&](std::int64_t part) {
     HWY_DYNAMIC_DISPATCH(forward_part)(call, part);

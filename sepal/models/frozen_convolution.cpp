@@ -63,6 +63,7 @@ Step separable_step(const Convolution& work, const Window2D& window, std::int64_
   const Rest rest(work, count, adds, clamps);
   kernels::SeparableEpilogue epilogue{.depthwise = *work.depthwise_activation.clamp(), .y = {}};
   if (clamps) epilogue.y.clamp = *clamp;
+  epilogue.y_pixel = work.joined_channels;
   return {.run =
               [packed = work.packed, window, epilogue, adds, rest](const StepArrays& a) {
                 kernels::SeparableEpilogue here = epilogue;

@@ -207,6 +207,7 @@ Activation* activation_in(Work& work) {
   if (auto* convolution = std::get_if<Convolution>(&work)) return &convolution->activation;
   if (auto* normalization = std::get_if<Normalization>(&work)) return &normalization->activation;
   if (auto* merge = std::get_if<Merge>(&work)) return &merge->activation;
+  if (auto* concatenation = std::get_if<Concatenation>(&work)) return &concatenation->activation;
   return nullptr;
 }
 
@@ -218,6 +219,7 @@ bool fuse_activation(Graph& graph) {
     Node* maker = only_maker(graph, uses, graph.nodes[i].inputs[0]);
     Activation* activation = maker == nullptr ? nullptr : activation_in(maker->work);
     if (activation == nullptr || !activation->is_linear()) continue;
+    if (std::holds_alternative<Concatenation>(maker->work) && !elementwise->activation.clamp()) continue;
     *activation = elementwise->activation;
     absorb(graph, *maker, i);
     return true;
@@ -291,6 +293,46 @@ bool fuse_sum(Graph& graph) {
   return false;
 }
 
+// Whether only works of the plan read `value`, as it is.
+bool stays_in_plan(const Graph& graph, std::size_t value) {
+  return !is_output(graph, value) &&
+         std::none_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+           const bool reads = std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
+           return reads &&
+                  (std::holds_alternative<Call>(node.work) || std::holds_alternative<View>(node.work));
+         });
+}
+
+// Whether the fused kernel makes the convolution's result, activation included, followed by another one.
+bool is_made_in_registers(const Convolution& convolution, const Activation& next) {
+  const bool has_kernel = convolution.kind == Convolution::Kind::separable || is_one_by_one(convolution);
+  const Activation& own = convolution.activation;
+  return has_kernel && !convolution.options.channels_first && own.clamp() &&
+         (own.is_linear() || next.is_linear() || own == next);
+}
+
+// Convolutions write their results at once where they are wanted side by side.
+void write_into_concatenations(Graph& graph) {
+  const Uses uses(graph);
+  for (Node& node : graph.nodes) {
+    auto* concatenation = std::get_if<Concatenation>(&node.work);
+    if (concatenation == nullptr) continue;
+    const Shape& joined = graph.values[node.outputs[0]].shape;
+    const bool fits = joined.rank() == 4 && normalize_axis(concatenation->axis, 4) == 3 &&
+                      stays_in_plan(graph, node.outputs[0]);
+    if (!fits) continue;
+    concatenation->is_written.assign(node.inputs.size(), false);
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      Node* maker = only_maker(graph, uses, node.inputs[i]);
+      auto* convolution = maker == nullptr ? nullptr : std::get_if<Convolution>(&maker->work);
+      if (convolution == nullptr || !is_made_in_registers(*convolution, concatenation->activation)) continue;
+      if (convolution->activation.is_linear()) convolution->activation = concatenation->activation;
+      convolution->joined_channels = joined.back();
+      concatenation->is_written[i] = true;
+    }
+  }
+}
+
 }  // namespace
 
 void fuse(Graph& graph) {
@@ -302,6 +344,7 @@ void fuse(Graph& graph) {
                           fuse_sum, join_depthwise_and_pointwise}) {
     repeat(step);
   }
+  write_into_concatenations(graph);
   for (Node& node : graph.nodes) {
     if (auto* convolution = std::get_if<Convolution>(&node.work)) prepare_weights(*convolution);
   }

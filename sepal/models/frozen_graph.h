@@ -51,6 +51,8 @@ struct Convolution {
   std::array<std::int64_t, 4> zeros = {};
   bool adds = false;
   Activation activation = {};
+  /// Channels of the Concatenation in whose result this one's lies; 0: it lies alone.
+  std::int64_t joined_channels = 0;
   /// For kernels that take packed weights; then the tensors above are gone.
   std::shared_ptr<const PackedWeights> packed = {};
   Shape depthwise_shape = {}, kernel_shape = {};
@@ -75,8 +77,12 @@ struct Merge {
   Activation activation = {};
 };
 
+/// Inputs side by side, then the activation, a clamp.
 struct Concatenation {
   std::int64_t axis = -1;
+  Activation activation = {};
+  /// By input: whether its convolution writes it where it belongs. Empty: none does.
+  std::vector<bool> is_written = {};
 };
 
 struct Pooling {

@@ -64,13 +64,21 @@ class Places {
     const std::size_t from = root(result);
     if (into == from) return;
     root_[from] = into;
+    first_[into] = std::min(first_[into], first_[from]);
     last_[into] = std::max(last_[into], last_[from]);
     is_fixed_[into] = is_fixed_[into] || is_fixed_[from];
   }
 
+  /// `part` lies among other values in `whole`, which then has memory of its own.
+  void join_part(std::size_t whole, std::size_t part) {
+    join(whole, part);
+    is_fixed_[root(whole)] = true;
+  }
+
  private:
   std::vector<std::size_t> root_, first_, last_;
-  std::vector<bool> is_fixed_;  // given by a caller or a layer, or read by a layer: not to be overwritten
+  // Given by a caller or a layer, read by a layer, or made in parts: not to be overwritten.
+  std::vector<bool> is_fixed_;
 };
 
 std::vector<std::string> texts(const Shapes& shapes) {
@@ -118,10 +126,31 @@ void Layout::find_shapes() {
 
 void Layout::place_values() {
   Places places(*graph_);
+  // Where a value begins in its place.
+  std::vector<std::int64_t> starts(shapes_.size(), 0);
+  for (const Node& node : graph_->nodes) {
+    const auto* concatenation = std::get_if<Concatenation>(&node.work);
+    if (concatenation == nullptr || concatenation->is_written.empty()) continue;
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (concatenation->is_written[i]) {
+        places.join_part(node.outputs[0], node.inputs[i]);
+        starts[node.inputs[i]] = start;
+      }
+      start += shapes_[node.inputs[i]].back();
+    }
+  }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const Node& node = *steps_[i].node;
     if (steps_[i].step.in_place && places.dies_in(node.inputs[0], i))
       places.join(node.inputs[0], node.outputs[0]);
+  }
+  std::vector<std::int64_t> sizes(shapes_.size(), 0);  // by root
+  for (const Node& node : graph_->nodes) {
+    for (const std::size_t value : node.outputs) {
+      std::int64_t& size = sizes[places.root(value)];
+      size = std::max(size, shapes_[value].num_elements());
+    }
   }
 
   std::vector<bool> is_placed(shapes_.size(), false);
@@ -151,7 +180,7 @@ void Layout::place_values() {
       if (is_placed[root]) continue;
       is_placed[root] = true;
       roots.push_back(root);
-      lifetimes.push_back({shapes_[value].num_elements(), places.first(value), places.last(value)});
+      lifetimes.push_back({sizes[root], places.first(value), places.last(value)});
     }
   }
   for (std::size_t i = 0; i < steps_.size(); ++i) lifetimes.push_back({steps_[i].step.workspace, i, i});
@@ -160,7 +189,10 @@ void Layout::place_values() {
   for (std::size_t i = 0; i < roots.size(); ++i) of_root[roots[i]].offset = arena.offsets[i];
   for (std::size_t i = 0; i < steps_.size(); ++i) steps_[i].workspace = arena.offsets[roots.size() + i];
 
-  for (std::size_t value = 0; value < shapes_.size(); ++value) places_.push_back(of_root[places.root(value)]);
+  for (std::size_t value = 0; value < shapes_.size(); ++value) {
+    places_.push_back(of_root[places.root(value)]);
+    places_.back().offset += starts[value];
+  }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     for (const std::size_t input : steps_[i].node->inputs) {
       const Place& where = places_[input];

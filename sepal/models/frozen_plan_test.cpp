@@ -191,6 +191,40 @@ TEST(FrozenPlan, KeepsWhatSeveralLayersRead) {
   expect_prediction_as_called(model, {3, 8, 8, 4});
 }
 
+// Three convolutions that write into the concatenation, one with a sum, and what has to be copied.
+KerasTensor joined_branches(const KerasTensor& in, const std::string& activation) {
+  const KerasTensor x = layers::Conv2D({.filters = 7, .kernel_size = 1})(in);
+  const KerasTensor a =
+      layers::SeparableConv2D({.filters = 7, .kernel_size = 3, .padding = "same", .use_bias = false})(x);
+  const KerasTensor sum = layers::Add()({layers::BatchNormalization()(a), x});
+  const KerasTensor b = layers::Conv2D({.filters = 21, .kernel_size = 1, .activation = "relu"})(in);
+  const KerasTensor c = layers::Conv2D({.filters = 2, .kernel_size = 1, .activation = "tanh"})(in);
+  const KerasTensor d = layers::DepthwiseConv2D({.kernel_size = 3, .padding = "same"})(in);
+  const KerasTensor e = layers::Conv2D({.filters = 16, .kernel_size = 1})(
+      layers::DepthwiseConv2D({.kernel_size = 3, .padding = "same"})(d));
+  return layers::Activation({.activation = activation})(layers::Concatenate()({sum, x, b, c, d, e}));
+}
+
+TEST(FrozenPlan, WritesResultsWhereTheyAreJoined) {
+  for (const char* activation : {"linear", "relu", "relu6", "sigmoid"}) {
+    const KerasTensor in = image(9, 6, 5);
+    const KerasTensor joined = joined_branches(in, activation);
+    const KerasTensor y = layers::Conv2D({.filters = 5, .kernel_size = 1})(joined);
+    const KerasTensor z = layers::LeakyReLU()(joined);
+    expect_prediction_as_called(Model(KerasTensors{in}, KerasTensors{y, z}), {3, 9, 6, 5});
+  }
+}
+
+TEST(FrozenPlan, JoinsForOutputsViewsAndLayersOwnCalls) {
+  const KerasTensor in = image(9, 6, 5);
+  expect_prediction_as_called(Model(in, joined_branches(in, "relu")), {3, 9, 6, 5});
+  expect_prediction_as_called(Model(in, layers::Flatten()(joined_branches(in, "linear"))), {3, 9, 6, 5});
+  expect_prediction_as_called(Model(in, layers::PReLU()(joined_branches(in, "relu6"))), {3, 9, 6, 5});
+  const KerasTensor scaled = layers::LeakyReLU()(joined_branches(in, "relu"));
+  expect_prediction_as_called(Model(in, layers::PReLU()(scaled)), {3, 9, 6, 5});
+  expect_prediction_as_called(Model(in, scaled), {3, 9, 6, 5});
+}
+
 TEST(FrozenPlan, MergesWithBroadcasting) {
   const KerasTensor in = image(6, 5, 4);
   const KerasTensor squeezed = layers::GlobalAveragePooling2D({.keepdims = true})(in);

@@ -105,22 +105,46 @@ Step step_of(const Merge& work, const Shapes& inputs, const Shape& output) {
           .kernel = "merge"};
 }
 
+void clamp_to(const kernels::Clamp& clamp, std::int64_t count, const float* in, float* out) {
+  const auto [lower, upper] = clamp;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float raised = in[i] < lower ? lower : in[i];  // a NaN stays one
+    out[i] = raised > upper ? upper : raised;
+  }
+}
+
 Step step_of(const Concatenation& work, const Shapes& inputs, const Shape& output) {
   const int axis = normalize_axis(work.axis, output.rank());
   const std::int64_t rows = output.slice(0, axis).num_elements();
-  std::vector<std::int64_t> lengths;
-  for (const Shape& input : inputs) lengths.push_back(input.slice(axis).num_elements());
-  const std::int64_t stride = output.slice(axis).num_elements();
+  struct Piece {
+    std::size_t input;
+    std::int64_t offset, length;  // within a row
+  };
+  std::vector<Piece> pieces;
+  std::int64_t stride = 0, copied = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::int64_t length = inputs[i].slice(axis).num_elements();
+    if (work.is_written.empty() || !work.is_written[i]) {
+      pieces.push_back({i, stride, length});
+      copied += length;
+    }
+    stride += length;
+  }
+  if (pieces.empty()) return {.run = {}, .kernel = "written by its inputs"};
+  const std::int64_t grain = kernels::kElementGrain / std::max<std::int64_t>(copied, 1) + 1;
+  const kernels::Clamp clamp = *work.activation.clamp();
   return {.run =
-              [rows, lengths, stride](const StepArrays& a) {
-                const std::int64_t grain = kernels::kElementGrain / std::max<std::int64_t>(stride, 1) + 1;
+              [rows, pieces, stride, grain, clamp, clamps = clamp.active()](const StepArrays& a) {
                 parallel_for(rows, grain, [&](std::int64_t begin, std::int64_t end) {
                   for (std::int64_t row = begin; row < end; ++row) {
-                    float* out = a.output + row * stride;
-                    for (std::size_t i = 0; i < lengths.size(); ++i) {
-                      std::memcpy(out, a.inputs[i] + row * lengths[i],
-                                  static_cast<std::size_t>(lengths[i]) * sizeof(float));
-                      out += lengths[i];
+                    for (const Piece& piece : pieces) {
+                      const float* in = a.inputs[piece.input] + row * piece.length;
+                      float* out = a.output + row * stride + piece.offset;
+                      if (clamps) {
+                        clamp_to(clamp, piece.length, in, out);
+                      } else {
+                        std::memcpy(out, in, static_cast<std::size_t>(piece.length) * sizeof(float));
+                      }
                     }
                   }
                 });
