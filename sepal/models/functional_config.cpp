@@ -268,8 +268,11 @@ class GraphReader {
   PendingCall read_operation(OperationLayer& operation, const Json& node, const std::string& where) const {
     operation.set_call(node);
     PendingCall call;
-    for (const Json* reference : OperationLayer::references_in(node["args"]))
-      call.inputs.push_back(reference_from(*reference, where));
+    for (const char* arguments : {"args", "kwargs"}) {
+      if (!node.contains(arguments)) continue;
+      for (const Json* reference : OperationLayer::references_in(node[arguments]))
+        call.inputs.push_back(reference_from(*reference, where));
+    }
     return call;
   }
 

@@ -8,6 +8,7 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/functions.h"
+#include "sepal/ops/reduce.h"
 
 namespace sepal {
 namespace {
@@ -194,6 +195,21 @@ Tensor one_hot(const OneHotOptions& o, const Tensors& inputs) {
   return ops::transpose(result, order).astype(one_hot_dtype(o, indices.dtype()));
 }
 
+// The classes of a row together. As in Keras the second axis is left out, or the only one.
+Shape multi_hot_shape(const OneHotOptions& o, const Shapes& input_shapes) {
+  const Shape rows = one_hot_shape(o, input_shapes);
+  const int left_out = input_shapes[0].rank() > 1 ? 1 : 0;
+  Shape result = rows.slice(0, left_out);
+  for (const std::int64_t dim : rows.slice(left_out + 1)) result.push_back(dim);
+  return result;
+}
+
+Tensor multi_hot(const OneHotOptions& o, const Tensors& inputs) {
+  const Tensor rows = one_hot(o, inputs).astype(DType::float64);
+  const std::int64_t left_out = inputs[0].rank() > 1 ? 1 : 0;
+  return ops::max(rows, std::vector<std::int64_t>{left_out}).astype(one_hot_dtype(o, inputs[0].dtype()));
+}
+
 DType fill_dtype(const FillOptions& o, DType input) { return o.dtype.or_else(input); }
 
 template <int kValue>
@@ -255,6 +271,8 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
                               &same_shape<CastOptions>, false, keras_modules::kCore,
                               [](const CastOptions& o, DType) { return dtype_from_name(o.dtype); }});
   add_row<OneHotOptions>(rows, {"OneHot", &one_hot, &one_hot_shape, false, kNn, &one_hot_dtype}, {"sparse"});
+  add_row<OneHotOptions>(rows, {"MultiHot", &multi_hot, &multi_hot_shape, false, kNn, &one_hot_dtype},
+                         {"sparse"});
   const char* numpy = ArrayOperationKind<FillOptions>{}.module;
   add_row<FillOptions>(rows,
                        {"OnesLike", &filled_like<1>, &same_shape<FillOptions>, false, numpy, &fill_dtype});

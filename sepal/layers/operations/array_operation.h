@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sepal/layers/image_data_format.h"
 #include "sepal/layers/operations/operation_layer.h"
 #include "sepal/layers/registry.h"
 
@@ -97,6 +98,16 @@ struct DTypeName {
 
 void config_put(Json& out, const char* key, const DTypeName& dtype);
 void config_get(const Json& in, const ConfigField& field, DTypeName& dtype);
+
+/// A data format's name; empty: None, Keras's default.
+struct DataFormatName {
+  std::string name = {};
+  std::string standardized() const { return standardize_data_format(name); }
+  bool channels_first() const { return standardized() == "channels_first"; }
+};
+
+void config_put(Json& out, const char* key, const DataFormatName& format);
+void config_get(const Json& in, const ConfigField& field, DataFormatName& format);
 
 template <class Options>
 Shape same_shape(const Options&, const Shapes& input_shapes) {

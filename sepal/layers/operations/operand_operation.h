@@ -101,6 +101,8 @@ Tensor elements_of(const Tensor& x, const Tensor& indices);
 std::int64_t known_elements(const Shape& shape);
 
 void add_choosing_operations(std::map<std::string, LayerFactory>& rows);
+void add_image_operations(std::map<std::string, LayerFactory>& rows);
 void add_matrix_operations(std::map<std::string, LayerFactory>& rows);
+void add_neural_operations(std::map<std::string, LayerFactory>& rows);
 
 }  // namespace sepal

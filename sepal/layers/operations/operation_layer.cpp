@@ -142,4 +142,13 @@ void config_get(const Json& in, const ConfigField& field, DTypeName& dtype) {
   if (!in.is_null()) config_get(in, field, dtype.name);
 }
 
+void config_put(Json& out, const char* key, const DataFormatName& format) {
+  out[key] = format.name.empty() ? Json(nullptr) : Json(format.name);
+}
+
+void config_get(const Json& in, const ConfigField& field, DataFormatName& format) {
+  format.name.clear();
+  if (!in.is_null()) config_get(in, field, format.name);
+}
+
 }  // namespace sepal

@@ -33,8 +33,10 @@ void add_operation_rows(std::map<std::string, LayerFactory>& rows) {
   add_activation_operations(rows);
   add_choosing_operations(rows);
   add_contraction_operations(rows);
+  add_image_operations(rows);
   add_matrix_operations(rows);
   add_moving_operations(rows);
+  add_neural_operations(rows);
   add_ordering_operations(rows);
   add_reducing_operations(rows);
   add_splitting_operations(rows);

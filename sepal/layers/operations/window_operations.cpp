@@ -71,23 +71,9 @@ Shape pooled_shape(const PoolOperationOptions& o, const Shapes& input_shapes) {
                            standardize_tuple(1, axes, "dilation_rate"));
 }
 
-// A data format; empty: None, Keras's default.
-struct ImageFormat {
-  std::string name = {};
-};
-
-void config_put(Json& out, const char* key, const ImageFormat& format) {
-  out[key] = format.name.empty() ? Json(nullptr) : Json(format.name);
-}
-
-void config_get(const Json& in, const ConfigField& field, ImageFormat& format) {
-  format.name.clear();
-  if (!in.is_null()) sepal::config_get(in, field, format.name);
-}
-
 struct AdaptivePoolOperationOptions {
   IntTuple output_size = {};
-  ImageFormat data_format = {};
+  DataFormatName data_format = {};
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("output_size", o.output_size);
@@ -101,12 +87,12 @@ template <AdaptivePoolOp kPool>
 Tensor pooled_to_size(const AdaptivePoolOperationOptions& o, const Tensors& inputs) {
   const Tensor x = ops::cast(inputs.at(0), float_dtype(o, inputs[0].dtype()));
   return kPool(x, standardize_tuple(o.output_size, spatial_axes(x.shape()), "output_size").values(),
-               standardize_data_format(o.data_format.name) == "channels_first");
+               o.data_format.standardized() == "channels_first");
 }
 
 Shape size_pooled_to(const AdaptivePoolOperationOptions& o, const Shapes& input_shapes) {
   Shape shape = input_shapes.at(0);
-  int axis = standardize_data_format(o.data_format.name) == "channels_first" ? 2 : 1;
+  int axis = o.data_format.standardized() == "channels_first" ? 2 : 1;
   const IntTuple lengths = standardize_tuple(o.output_size, spatial_axes(shape), "output_size");
   for (const std::int64_t length : lengths.values()) shape[axis++] = length;
   return shape;
@@ -210,7 +196,7 @@ struct ResizeOptions {
   bool antialias = false;
   std::string fill_mode = "constant";
   double fill_value = 0.0;
-  ImageFormat data_format = {};
+  DataFormatName data_format = {};
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("size", o.size);
@@ -222,9 +208,7 @@ struct ResizeOptions {
   }
 };
 
-bool has_channels_first(const ResizeOptions& o) {
-  return standardize_data_format(o.data_format.name) == "channels_first";
-}
+bool has_channels_first(const ResizeOptions& o) { return o.data_format.standardized() == "channels_first"; }
 
 Shape resized_shape(const ResizeOptions& o, const Shapes& input_shapes) {
   const IntTuple size = standardize_tuple(o.size, 2, "size");
