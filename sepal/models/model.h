@@ -195,7 +195,7 @@ class SequentialModel : public ModelBase {
   std::uint64_t revision_ = 0;
   std::vector<Ref<Layer>> layers_;
   KerasTensor input_;
-  KerasTensors layer_outputs_;  // of each layer, as far as the input is known
+  std::vector<KerasTensors> layer_outputs_;  // of each layer, as far as the input is known
 };
 
 /// Handle of any model.

@@ -146,6 +146,24 @@ TEST(Sequential, AddsAndPops) {
   expect_error<TypeError>([&] { model->pop(); }, {"no layers"});
 }
 
+TEST(Sequential, HandsSeveralOutputsOn) {
+  const KerasTensor x = Input({.shape = {3}});
+  const Model two(x, {layers::Dense({.units = 2, .kernel_initializer = "ones"})(x), layers::ReLU()(x)},
+                  "two");
+  const Sequential model({Input({.shape = {3}}), two});
+  ASSERT_EQ(model->outputs().size(), 2U);
+  EXPECT_EQ(model->outputs()[1].shape(), (Shape{kNone, 3}));
+  const Tensor one = Tensor::from<float>({1, -2, 3}, {1, 3});
+  const Tensors outputs = model->predict_all(one);
+  testing::expect_values(outputs[0], {1, 2}, {2, 2});
+  testing::expect_values(outputs[1], {1, 3}, {1, 0, 3});
+  model->add(layers::Concatenate());
+  testing::expect_values(model->predict(one), {1, 5}, {2, 2, 1, 0, 3});
+  const auto again = ModelBase::from_envelope(model->to_envelope());
+  again->set_weights(model->get_weights());
+  testing::expect_values(again->predict(one), {1, 5}, {2, 2, 1, 0, 3});
+}
+
 TEST(Sequential, ConfigMakesTheSameModelAgain) {
   const Sequential model({Input({.shape = {8, 8, 1}}),
                           layers::SeparableConv2D({.filters = 2, .kernel_size = {3, 1}, .strides = {2, 1}}),

@@ -10,6 +10,14 @@
 #include "sepal/models/model.h"
 
 namespace sepal {
+namespace {
+
+// A layer behind one of several outputs gets them as a list.
+KerasTensors called(const Ref<Layer>& layer, const KerasTensors& inputs) {
+  return (*layer)(inputs, inputs.size() > 1);
+}
+
+}  // namespace
 
 SequentialModel::SequentialModel(Options options)
     : ModelBase("Sequential", {.name = options.name, .trainable = options.trainable}) {
@@ -49,7 +57,7 @@ void SequentialModel::add(SequentialItem item) {
         {.dtype = std::string(name_of(layer->compute_dtype())), .batch_shape = *layer->batch_input_shape()});
   }
   if (input_.defined()) {
-    layer_outputs_.push_back(layer(layers_.empty() ? input_ : layer_outputs_.back()));
+    layer_outputs_.push_back(called(layer, layers_.empty() ? KerasTensors{input_} : layer_outputs_.back()));
     set_built();
   }
   layers_.push_back(layer);
@@ -64,8 +72,10 @@ void SequentialModel::pop() {
 
 void SequentialModel::connect(const KerasTensor& input) {
   ++revision_;
-  KerasTensors outputs;
-  for (const Ref<Layer>& layer : layers_) outputs.push_back(layer(outputs.empty() ? input : outputs.back()));
+  std::vector<KerasTensors> outputs;
+  for (const Ref<Layer>& layer : layers_) {
+    outputs.push_back(called(layer, outputs.empty() ? KerasTensors{input} : outputs.back()));
+  }
   input_ = input;
   layer_outputs_ = std::move(outputs);
 }
@@ -114,7 +124,7 @@ KerasTensors SequentialModel::inputs() const {
 
 KerasTensors SequentialModel::outputs() const {
   if (!input_.defined()) return {};
-  return {layer_outputs_.empty() ? input_ : layer_outputs_.back()};
+  return layer_outputs_.empty() ? KerasTensors{input_} : layer_outputs_.back();
 }
 
 Json SequentialModel::get_config() const {
