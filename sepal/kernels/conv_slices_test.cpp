@@ -61,6 +61,23 @@ TEST(ConvSlices, DoNotCutImagesThatMustStayWhole) {
   EXPECT_EQ(cut_convolution(planes, {1e5, 64}).size(), 1U);
 }
 
+TEST(ConvSlices, HoldFiltersOfASmallImage) {
+  const Window2D window = images(1, 7, 200);
+  const auto slices = cut_convolution(window, {1e5, 64, true, true});
+  // 200 / 64 are three parts; a third of 200 in blocks of 16 is 80.
+  ASSERT_EQ(slices.size(), 3U);
+  EXPECT_EQ(slices[1].first_filter, 80);
+  EXPECT_EQ(slices[1].y_offset, 80);
+  EXPECT_EQ(slices[1].window.out_c, 80);
+  EXPECT_EQ(slices[2].window.out_c, 40);
+  for (const ConvSlice& slice : slices) EXPECT_EQ(slice.window.out_h, 7);
+  Window2D planes = window;
+  planes.channels_first = true;
+  EXPECT_EQ(cut_convolution(planes, {1e5, 64, true, true})[1].y_offset, 80 * 7 * 7);
+  // Enough rows: the kernel is small against the image.
+  EXPECT_EQ(cut_convolution(images(1, 32, 200), {1e5, 64, true, true})[1].window.out_c, 200);
+}
+
 TEST(ConvSlices, TogetherAreTheWholeConvolution) {
   std::mt19937 random(7);
   for (int round = 0; round < 300; ++round) {

@@ -30,13 +30,14 @@ struct Key {
   Direction direction;
   bool with_bias;
   Window2D window;
+  std::int64_t all_filters;  // of the tensors in which the slice's filters lie
   bool operator==(const Key&) const = default;
 };
 
 struct KeyHash {
   std::size_t operator()(const Key& key) const {
     const Window2D& w = key.window;
-    const std::array<std::int64_t, 19> fields{static_cast<std::int64_t>(key.direction),
+    const std::array<std::int64_t, 20> fields{static_cast<std::int64_t>(key.direction),
                                               key.with_bias,
                                               w.batch,
                                               w.in_h,
@@ -54,7 +55,8 @@ struct KeyHash {
                                               w.pad_top,
                                               w.pad_left,
                                               w.groups,
-                                              w.channels_first};
+                                              w.channels_first,
+                                              key.all_filters};
     std::size_t hash = 0;
     for (const std::int64_t field : fields) {
       hash = hash * 0x9E3779B97F4A7C15U + std::hash<std::int64_t>()(field);
@@ -92,10 +94,24 @@ memory::desc image_desc(std::int64_t n, std::int64_t c, std::int64_t h, std::int
   return {{n, c, h, w}, memory::data_type::f32, tag};
 }
 
-memory::desc kernel_desc(const Window2D& w, bool preferred) {
+// The output as the caller has it: some of all filters.
+memory::desc output_desc(const Window2D& w, std::int64_t all_filters) {
+  const std::int64_t pixels = w.out_h * w.out_w;
+  const memory::dims strides =
+      w.channels_first ? memory::dims{all_filters * pixels, pixels, w.out_w, 1}
+                       : memory::dims{pixels * all_filters, 1, w.out_w * all_filters, all_filters};
+  return {{w.batch, w.out_c, w.out_h, w.out_w}, memory::data_type::f32, strides};
+}
+
+// `all_filters`: of the caller's kernel, which has them last; 0: in the order that the primitive prefers.
+memory::desc kernel_desc(const Window2D& w, std::int64_t all_filters) {
   const std::int64_t in = w.in_c / w.groups;
+  const bool preferred = all_filters == 0;
   if (w.groups == 1) {
-    return {{w.out_c, in, w.kernel_h, w.kernel_w}, memory::data_type::f32, preferred ? Tag::any : Tag::hwio};
+    const memory::dims dims{w.out_c, in, w.kernel_h, w.kernel_w};
+    if (preferred) return {dims, memory::data_type::f32, Tag::any};
+    return {dims, memory::data_type::f32,
+            memory::dims{1, all_filters, w.kernel_w * in * all_filters, in * all_filters}};
   }
   return {{w.groups, w.out_c / w.groups, in, w.kernel_h, w.kernel_w},
           memory::data_type::f32,
@@ -130,7 +146,7 @@ Convolution make_convolution(const Key& key) {
   const Tag tag = w.channels_first ? Tag::nchw : Tag::nhwc;
   const memory::desc x = image_desc(w.batch, w.in_c, w.in_h, w.in_w, Tag::nhwc);
   const memory::desc y = image_desc(w.batch, w.out_c, w.out_h, w.out_w, Tag::nhwc);
-  const memory::desc kernel = kernel_desc(w, true);
+  const memory::desc kernel = kernel_desc(w, 0);
   const memory::desc bias =
       key.with_bias ? memory::desc({w.out_c}, memory::data_type::f32, Tag::a) : memory::desc();
   const memory::dims strides{w.stride_h, w.stride_w};
@@ -168,9 +184,9 @@ Convolution make_convolution(const Key& key) {
   }
   result.x = operand(image_desc(w.batch, w.in_c, w.in_h, w.in_w, tag), x,
                      key.direction == Direction::backward_input);
-  result.kernel = operand(kernel_desc(w, false), inside_kernel, key.direction == Direction::backward_kernel);
-  result.y =
-      operand(image_desc(w.batch, w.out_c, w.out_h, w.out_w, tag), y, key.direction == Direction::forward);
+  result.kernel =
+      operand(kernel_desc(w, key.all_filters), inside_kernel, key.direction == Direction::backward_kernel);
+  result.y = operand(output_desc(w, key.all_filters), y, key.direction == Direction::forward);
   return result;
 }
 
@@ -212,9 +228,9 @@ class Cache {
   std::unordered_map<Key, decltype(used_)::iterator, KeyHash> index_;
 };
 
-ConvolutionPtr find(Direction direction, const Window2D& window, bool with_bias) {
+ConvolutionPtr find(const Key& key) {
   static Cache cache;
-  return cache.find_or_make({direction, with_bias, window});
+  return cache.find_or_make(key);
 }
 
 // A slice's multiply-adds that are worth handing to a thread: about 20 microseconds.
@@ -223,7 +239,7 @@ constexpr double kLeastWork = 1 << 20;
 std::vector<ConvSlice> cut(Direction direction, const Window2D& w) {
   switch (direction) {
     case Direction::forward:
-      return cut_convolution(w, {kLeastWork, 64});
+      return cut_convolution(w, {kLeastWork, 64, true, true});
     case Direction::backward_input:  // rows of a slice would overlap in dx
       return cut_convolution(w, {kLeastWork, 64, false});
     default: {
@@ -237,12 +253,13 @@ std::vector<ConvSlice> cut(Direction direction, const Window2D& w) {
 
 // The primitive of each slice; neighbours are mostly alike and share one.
 std::vector<ConvolutionPtr> convolutions_of(Direction direction, const std::vector<ConvSlice>& slices,
-                                            bool with_bias) {
+                                            std::int64_t all_filters, bool with_bias) {
   std::vector<ConvolutionPtr> convolutions;
   const Window2D* previous = nullptr;
   for (const ConvSlice& slice : slices) {
     const bool is_alike = previous != nullptr && *previous == slice.window;
-    convolutions.push_back(is_alike ? convolutions.back() : find(direction, slice.window, with_bias));
+    convolutions.push_back(is_alike ? convolutions.back()
+                                    : find({direction, with_bias, slice.window, all_filters}));
     previous = &slice.window;
   }
   return convolutions;
@@ -250,7 +267,8 @@ std::vector<ConvolutionPtr> convolutions_of(Direction direction, const std::vect
 
 std::string_view refusal(Direction direction, const Window2D& w, bool with_bias) {
   if (w.batch == 0 || w.in_c == 0 || w.out_c == 0) return "there are no elements";
-  for (const ConvolutionPtr& convolution : convolutions_of(direction, cut(direction, w), with_bias)) {
+  for (const ConvolutionPtr& convolution :
+       convolutions_of(direction, cut(direction, w), w.out_c, with_bias)) {
     if (!convolution->refusal.empty()) return convolution->refusal;
   }
   return {};
@@ -294,32 +312,63 @@ memory scratchpad_memory(const Convolution& convolution) {
           room.reserve<std::byte>(static_cast<std::int64_t>(convolution.scratchpad.get_size()))};
 }
 
-// The slices of a convolution, their primitives, and the kernel in the layout of the first.
+// The slices of a convolution and their primitives. Slices of the same filters follow each other.
 class Plan {
  public:
   Plan(Direction direction, const Window2D& window, bool with_bias)
-      : slices_(cut(direction, window)), convolutions_(convolutions_of(direction, slices_, with_bias)) {}
+      : slices_(cut(direction, window)),
+        convolutions_(convolutions_of(direction, slices_, window.out_c, with_bias)) {}
 
+  // Brings the kernel into the layout of the first slice of each run of filters, on all threads.
   void read_kernel(const float* kernel) {
+    std::vector<std::size_t> firsts;
+    std::vector<std::int64_t> offsets;
+    std::int64_t bytes = 0;
+    for (std::size_t i = 0; i < slices_.size(); ++i) {
+      if (i > 0 && slices_[i].first_filter == slices_[i - 1].first_filter) {
+        kernels_.emplace_back();
+        continue;
+      }
+      const Operand& operand = convolutions_[i]->kernel;
+      kernels_.push_back(outside_memory(operand.outside, kernel + slices_[i].first_filter));
+      if (operand.same()) continue;
+      firsts.push_back(i);
+      offsets.push_back(bytes);
+      bytes += (static_cast<std::int64_t>(operand.inside.get_size()) + kLine - 1) / kLine * kLine;
+    }
     thread_local ThreadBuffer room;
-    parallel_parts(
-        1, [&](std::int64_t) { kernel_ = inside_memory(convolutions_[0]->kernel, kernel, room, true); });
+    std::byte* memory_of_all = room.reserve<std::byte>(bytes);
+    parallel_parts(static_cast<std::int64_t>(firsts.size()), [&](std::int64_t k) {
+      const std::size_t i = firsts[static_cast<std::size_t>(k)];
+      const Operand& operand = convolutions_[i]->kernel;
+      memory outside = kernels_[i];
+      memory inside(operand.inside, engine(), memory_of_all + offsets[static_cast<std::size_t>(k)]);
+      operand.reorder.execute(stream(), outside, inside);
+      kernels_[i] = inside;
+    });
+    for (std::size_t i = 1; i < slices_.size(); ++i) {
+      if (!kernels_[i]) kernels_[i] = kernels_[i - 1];
+    }
   }
 
-  // The kernel for a slice; one whose primitive wants another layout than the first reorders it for itself.
-  memory kernel_of(const Convolution& convolution, const float* kernel) const {
-    if (convolution.kernel.inside == kernel_.get_desc()) return kernel_;
+  // The kernel for slice `i`; one whose primitive wants another layout than the first of its filters reorders
+  // it for itself.
+  memory kernel_of(std::int64_t i, const float* kernel) const {
+    const auto at = static_cast<std::size_t>(i);
+    const Operand& operand = convolutions_[at]->kernel;
+    if (operand.inside == kernels_[at].get_desc()) return kernels_[at];
     thread_local ThreadBuffer room;
-    return inside_memory(convolution.kernel, kernel, room, true);
+    return inside_memory(operand, kernel + slices_[at].first_filter, room, true);
   }
 
   // The kernel of each slice, in memory of its own where its layout is not the caller's.
   std::vector<memory> kept_kernels(const float* kernel) const {
     std::vector<memory> kernels;
-    for (const ConvolutionPtr& convolution : convolutions_) {
-      const Operand& operand = convolution->kernel;
-      const bool is_alike = !kernels.empty() && kernels.back().get_desc() == operand.inside;
-      kernels.push_back(is_alike ? kernels.back() : kept_memory(operand, kernel));
+    for (std::size_t i = 0; i < slices_.size(); ++i) {
+      const Operand& operand = convolutions_[i]->kernel;
+      const bool is_alike = i > 0 && slices_[i].first_filter == slices_[i - 1].first_filter &&
+                            kernels.back().get_desc() == operand.inside;
+      kernels.push_back(is_alike ? kernels.back() : kept_memory(operand, kernel + slices_[i].first_filter));
     }
     return kernels;
   }
@@ -335,9 +384,10 @@ class Plan {
   }
 
  private:
+  static constexpr std::int64_t kLine = 64;  // bytes, so that no two kernels share one
   std::vector<ConvSlice> slices_;
   std::vector<ConvolutionPtr> convolutions_;
-  memory kernel_;
+  std::vector<memory> kernels_;  // of each slice
 };
 
 // Each thread's room for images in the primitive's layout.
@@ -350,15 +400,16 @@ ThreadBuffer& y_room() {
   return room;
 }
 
-// kernel_of(index of the slice, its convolution): the kernel in that one's layout.
+// kernel_of(index of the slice): the kernel in its convolution's layout.
 template <class KernelOf>
 void run_forward(const Plan& plan, const float* x, const KernelOf& kernel_of, const float* bias, float* y) {
   plan.for_slices([&](std::int64_t i, const ConvSlice& slice, const Convolution& convolution) {
     const memory inside_y = inside_memory(convolution.y, y + slice.y_offset, y_room(), false);
     convolution.primitive.execute(
         stream(), {{DNNL_ARG_SRC, inside_memory(convolution.x, x + slice.x_offset, x_room(), true)},
-                   {DNNL_ARG_WEIGHTS, kernel_of(i, convolution)},
-                   {DNNL_ARG_BIAS, outside_memory(convolution.bias, bias)},
+                   {DNNL_ARG_WEIGHTS, kernel_of(i)},
+                   {DNNL_ARG_BIAS,
+                    outside_memory(convolution.bias, bias == nullptr ? nullptr : bias + slice.first_filter)},
                    {DNNL_ARG_DST, inside_y},
                    {DNNL_ARG_SCRATCHPAD, scratchpad_memory(convolution)}});
     write_back(convolution.y, inside_y, y + slice.y_offset);
@@ -380,9 +431,7 @@ std::string_view conv2d_backward_kernel_refusal(const Window2D& window) {
 void conv2d(const Window2D& window, const float* x, const float* kernel, const float* bias, float* y) {
   Plan plan(Direction::forward, window, bias != nullptr);
   plan.read_kernel(kernel);
-  const auto kernel_of = [&](std::int64_t, const Convolution& convolution) {
-    return plan.kernel_of(convolution, kernel);
-  };
+  const auto kernel_of = [&](std::int64_t i) { return plan.kernel_of(i, kernel); };
   run_forward(plan, x, kernel_of, bias, y);
 }
 
@@ -401,20 +450,18 @@ PreparedConv2D::PreparedConv2D(const Window2D& window, const float* kernel, cons
 PreparedConv2D::~PreparedConv2D() = default;
 
 void PreparedConv2D::run(const float* x, float* y) const {
-  const auto kernel_of = [&](std::int64_t i, const Convolution&) {
-    return state_->kernels[static_cast<std::size_t>(i)];
-  };
+  const auto kernel_of = [&](std::int64_t i) { return state_->kernels[static_cast<std::size_t>(i)]; };
   run_forward(state_->plan, x, kernel_of, state_->bias, y);
 }
 
 void conv2d_backward_input(const Window2D& window, const float* dy, const float* kernel, float* dx) {
   Plan plan(Direction::backward_input, window, false);
   plan.read_kernel(kernel);
-  plan.for_slices([&](std::int64_t, const ConvSlice& slice, const Convolution& convolution) {
+  plan.for_slices([&](std::int64_t i, const ConvSlice& slice, const Convolution& convolution) {
     const memory inside_dx = inside_memory(convolution.x, dx + slice.x_offset, x_room(), false);
     convolution.primitive.execute(
         stream(), {{DNNL_ARG_DIFF_DST, inside_memory(convolution.y, dy + slice.y_offset, y_room(), true)},
-                   {DNNL_ARG_WEIGHTS, plan.kernel_of(convolution, kernel)},
+                   {DNNL_ARG_WEIGHTS, plan.kernel_of(i, kernel)},
                    {DNNL_ARG_DIFF_SRC, inside_dx},
                    {DNNL_ARG_SCRATCHPAD, scratchpad_memory(convolution)}});
     write_back(convolution.x, inside_dx, dx + slice.x_offset);
