@@ -56,10 +56,10 @@ std::string optimizer_from_legacy_h5(ModelBase& model, const H5File& file) {
   scale_loss_as_saved(model, std::any_of(names->begin(), names->end(), [](const std::string& name) {
                         return own_name(name) == "dynamic_scale";
                       }));
-  const std::string optimizer_class = model.optimizer()->class_name();
-  if (has_slots_apart(optimizer_class, own_name(names->front()))) {
-    paths =
-        slots_together(paths, model.trainable_weights().size(), file, model.optimizer()->variables().size());
+  const optimizers::OptimizerBase* optimizer = model.optimizer().pointer().get();
+  if (optimizer->inner_optimizer() != nullptr) optimizer = optimizer->inner_optimizer();
+  if (has_slots_apart(optimizer->class_name(), own_name(names->front()))) {
+    paths = slots_together(paths, model.trainable_weights().size(), file, optimizer->variables().size());
   }
   // Older versions listed slots in orders of their own, so a shape says little about damage.
   return optimizer_from_datasets(model, file, paths, true);

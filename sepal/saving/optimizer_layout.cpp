@@ -41,6 +41,13 @@ std::optional<std::vector<std::string>> paths_of_optimizer(const optimizers::Opt
                                                            std::size_t learning, const H5File& file,
                                                            std::vector<std::string> paths) {
   const Variables variables = optimizer.variables();
+  const optimizers::OptimizerBase* inner = optimizer.inner_optimizer();
+  if (inner != nullptr && paths.size() != variables.size()) {
+    auto of_variables = paths_of_optimizer(*inner, learning, file, std::move(paths));
+    if (of_variables)
+      of_variables->insert(of_variables->begin(), variables.size() - of_variables->size(), "");
+    return of_variables;
+  }
   const bool has_rate = paths.size() > 1 && is_one_number(file, paths[1]);
   const bool has_updates = !paths.empty() && is_one_number(file, paths[0]);
   const bool is_plain_sgd = optimizer.class_name() == std::string_view("SGD") &&

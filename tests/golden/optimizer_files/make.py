@@ -21,6 +21,9 @@ FILES = {
     "nadam.keras": lambda: keras.optimizers.Nadam(0.01),
     "legacy_nadam.h5": lambda: keras.optimizers.legacy.Nadam(0.01),
     "legacy_adadelta.h5": lambda: keras.optimizers.legacy.Adadelta(0.5),
+    "mixed_momentum.h5": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
+    "mixed_momentum.keras": lambda: keras.optimizers.SGD(0.05, momentum=0.9),
+    "mixed_legacy_adam.h5": lambda: keras.optimizers.legacy.Adam(0.05),
 }
 
 
@@ -33,7 +36,9 @@ def main():
     for name, make in FILES.items():
         keras.backend.clear_session()
         keras.utils.set_random_seed(3)
-        layers = [keras.layers.InputLayer((3,)), keras.layers.Dense(4, "relu", name="a"), keras.layers.Dense(2, name="b")]
+        keras.mixed_precision.set_global_policy("mixed_float16" if name.startswith("mixed") else "float32")
+        layers = [keras.layers.InputLayer((3,)), keras.layers.Dense(4, "relu", name="a")]
+        layers.append(keras.layers.Dense(2, name="b", dtype="float32"))
         model = keras.Sequential(layers)
         model.compile(make(), "mse")
         for _ in range(3):
