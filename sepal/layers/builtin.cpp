@@ -26,12 +26,15 @@ std::map<std::string, LayerFactory> builtin_layers() {
       {"AdaptiveMaxPooling2D", row<AdaptiveMaxPooling2DLayer>()},
       {"AdaptiveMaxPooling3D", row<AdaptiveMaxPooling3DLayer>()},
       {"Add", row<AddLayer>()},
+      {"AdditiveAttention", row<AdditiveAttentionLayer>()},
       {"AlphaDropout", row<AlphaDropoutLayer>()},
+      {"Attention", row<AttentionLayer>()},
       {"Average", row<AverageLayer>()},
       {"AveragePooling1D", row<AveragePooling1DLayer>()},
       {"AveragePooling2D", row<AveragePooling2DLayer>()},
       {"AveragePooling3D", row<AveragePooling3DLayer>()},
       {"BatchNormalization", row<BatchNormalizationLayer>()},
+      {"CategoryEncoding", row<CategoryEncodingLayer>({"sparse"})},
       {"CenterCrop", row<CenterCropLayer>({"bounding_box_format"})},
       {"Concatenate", row<ConcatenateLayer>()},
       {"Conv1D", row<Conv1DLayer>()},
@@ -50,6 +53,8 @@ std::map<std::string, LayerFactory> builtin_layers() {
       {"Dot", row<DotLayer>()},
       {"Dropout", row<DropoutLayer>()},
       {"ELU", row<ELULayer>()},
+      {"EinsumDense", row<EinsumDenseLayer>(
+                          {"quantization_config", "lora_rank", "lora_alpha", "gptq_unpacked_column_size"})},
       {"Embedding", row<EmbeddingLayer>({"quantization_config", "input_length"})},
       {"Flatten", row<FlattenLayer>()},
       {"GaussianDropout", row<GaussianDropoutLayer>()},
@@ -72,6 +77,7 @@ std::map<std::string, LayerFactory> builtin_layers() {
       {"MaxPooling3D", row<MaxPooling3DLayer>()},
       {"Maximum", row<MaximumLayer>()},
       {"Minimum", row<MinimumLayer>()},
+      {"MultiHeadAttention", row<MultiHeadAttentionLayer>({"use_gate", "sliding_window", "flash_attention"})},
       {"Multiply", row<MultiplyLayer>()},
       {"Normalization", row<NormalizationLayer>()},
       {"PReLU", row<PReLULayer>()},
@@ -110,6 +116,7 @@ std::map<std::string, LayerFactory> builtin_layers() {
       {"ZeroPadding3D", row<ZeroPadding3DLayer>()},
   };
   add_operation_rows(rows);
+  add_still_augmentations(rows);
   return rows;
 }
 

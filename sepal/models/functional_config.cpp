@@ -11,6 +11,7 @@
 #include "sepal/base/compatibility.h"
 #include "sepal/base/error.h"
 #include "sepal/graph/topology.h"
+#include "sepal/layers/attention/multi_head_attention.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/operations/operation_layer.h"
 #include "sepal/layers/registry.h"
@@ -67,7 +68,9 @@ Json calls_to_json(const std::vector<const Node*>& calls, const NodeNumbers& num
       list.push_back(function->call_with(tensors));
       continue;
     }
-    Json args = node->list_input() ? Json::array({tensors}) : tensors;
+    // Keras calls this layer with a tensor for each argument, and all others with a list.
+    const bool apart = dynamic_cast<const MultiHeadAttentionLayer*>(node->operation().get()) != nullptr;
+    Json args = node->list_input() && !apart ? Json::array({tensors}) : tensors;
     const auto* model = dynamic_cast<const FunctionalModel*>(node->operation().get());
     if (model != nullptr && model->input_structure().kind == TensorStructure::Kind::dictionary)
       args = Json::array({by_key(model->input_structure().keys, tensors)});
@@ -120,6 +123,14 @@ struct PendingCall {
 bool says_nothing(const Json& value) {
   if (!value.is_structured()) return value.is_null();
   return std::all_of(value.begin(), value.end(), [](const Json& item) { return says_nothing(item); });
+}
+
+// The mask of the input, one for each of a list of inputs, or that of an input by its name.
+bool is_mask(const std::string& key, const Json& value) {
+  if (key != "mask" && key != "query_mask" && key != "value_mask" && key != "key_mask") return false;
+  if (!value.is_array()) return is_tensor_reference(value);
+  return std::all_of(value.begin(), value.end(),
+                     [](const Json& item) { return item.is_null() || is_tensor_reference(item); });
 }
 
 bool is_leaf(const Json& listed) {
@@ -225,6 +236,7 @@ class GraphReader {
         add(argument);
       }
     }
+    Json named = Json::object();
     if (const auto kwargs = node.find("kwargs"); kwargs != node.end() && kwargs->is_object()) {
       for (const auto& [key, value] : kwargs->items()) {
         // Keras overrules a recorded `training` by what fit, evaluate or predict say; a call of the model
@@ -232,12 +244,17 @@ class GraphReader {
         if (says_nothing(value) || (key == "training" && value.is_boolean())) continue;
         if (key == "inputs" && call.inputs.empty() && is_tensor_reference(value)) {
           add(value);
-        } else if (key == "mask" && is_tensor_reference(value)) {
+        } else if (is_mask(key, value)) {
           call.has_mask = true;
+        } else if (is_tensor_reference(value) && (key == "query" || key == "value" || key == "key")) {
+          named[key] = value;
         } else {
           throw UnimplementedError(fmt::format("{}: the call argument '{}' is not supported.", where, key));
         }
       }
+    }
+    for (const char* key : {"query", "value", "key"}) {
+      if (named.contains(key)) add(named[key]);
     }
     return call;
   }
@@ -342,7 +359,9 @@ class GraphReader {
     for (const TensorKey& key : call.inputs) inputs.push_back(at(key, owner_));
     // Keras writes down the masks that travel with tensors, and what makes them; here they travel by
     // themselves.
-    if (call.has_mask && (inputs.empty() || !inputs[0].mask().defined())) {
+    const bool any_mask =
+        std::any_of(inputs.begin(), inputs.end(), [](const KerasTensor& t) { return t.mask().defined(); });
+    if (call.has_mask && !any_mask) {
       throw UnimplementedError(fmt::format(
           "{}: layer '{}' is called with a mask that does not come with its input, which is not supported.",
           owner_, entry.name));

@@ -28,8 +28,9 @@ struct GoldenCase {
 
 std::vector<GoldenCase> read_cases() {
   std::vector<GoldenCase> cases;
-  for (const char* group : {"act", "actl", "adaptive", "bn", "ct2d", "cv1d", "cv2d", "dense", "dw1d", "dw2d",
-                            "merge", "misc", "norm", "pool", "renorm", "sc1d", "sc2d", "shape"}) {
+  for (const char* group : {"act",  "actl", "adaptive", "attention", "bn",   "category", "ct2d",
+                            "cv1d", "cv2d", "dense",    "dw1d",      "dw2d", "einsum",   "merge",
+                            "misc", "norm", "pool",     "renorm",    "sc1d", "sc2d",     "shape"}) {
     std::ifstream file(kLayersFolder + group + "/cases.json");
     const Json content = Json::parse(file);
     for (const Json& description : content["cases"]) {
@@ -127,7 +128,7 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
       // Keras rounds the constants of its formulas (a regularizer's factor, a slope, 1/sqrt(2)) to float32
       // even there.
       relative = has_rounded_constants(name) ? 1e-7 : 1e-11;
-      absolute = has_rounded_constants(name) ? 1e-7 * largest : 1e-12 * std::max(1.0, largest);
+      absolute = std::max(1e-12, has_rounded_constants(name) ? 1e-7 * largest : 1e-12 * largest);
     } else if (!description["exact"].get<bool>()) {
       const Json& errors = description["keras_f32_error"];
       const double keras_error = errors.contains(name) ? errors[name].get<double>() : 0.0;
@@ -148,6 +149,7 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
     const Json& description = GetParam().description;
     const Json& config = description["config"]["config"];
     if (description["class"] == "Rescaling" || description["class"] == "LeakyReLU") return true;
+    if (description["class"] == "MultiHeadAttention") return true;
     // TensorFlow resizes in float32, whatever the dtype.
     if (config.contains("interpolation") && config["interpolation"] == "bilinear") return true;
     if (!config.contains("activation")) return false;

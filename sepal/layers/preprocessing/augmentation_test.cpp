@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numbers>
 #include <set>
 
 #include "sepal/base/error.h"
 #include "sepal/layers/layers.h"
+#include "sepal/layers/registry.h"
 #include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
 
@@ -183,6 +185,20 @@ TEST(Augmentation, RefusesArgumentsOutOfRange) {
   expect_error<UnimplementedError>(
       [] { layers::RandomRotation({.factor = 0.1, .interpolation = "bicubic"}); },
       {"`interpolation` bicubic"});
+}
+
+TEST(StillAugmentation, KeepsItsConfigAndRefusesToTrain) {
+  const Json config =
+      Json::parse(R"({"name": "hue", "factor": [0, 0.5], "value_range": [0, 255], "seed": null,
+                                      "data_format": "channels_last"})");
+  const auto layer = layer_from_config("RandomHue", config);
+  const Json written = layer->get_config();
+  for (const auto& [key, value] : config.items()) EXPECT_EQ(written[key], value) << key;
+  const Tensor images = testing::varied({1, 2, 2, 3}).astype(DType::float32);
+  testing::expect_same_bits((*layer)(images), images);
+  testing::expect_error<UnimplementedError>([&] { (void)(*layer)(images, {.training = true}); },
+                                            {"'hue'", "RandomHue", "training"});
+  testing::expect_error<TypeError>([] { (void)layer_from_config("RandomHue", {{"facto", 1}}); }, {"facto"});
 }
 
 }  // namespace

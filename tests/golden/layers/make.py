@@ -35,7 +35,38 @@ def renorm():
             yield "BatchNormalization", {"renorm": True, **arguments}, [shape], {"training": training}
 
 
-GROUPS = {"adaptive": adaptive, "renorm": renorm}
+def attention():
+    query, value, key = (2, 4, 5), (2, 3, 6), (2, 3, 5)
+    yield "Attention", {}, [query, key]
+    yield "Attention", {"use_scale": True}, [query, value, key]
+    yield "Attention", {"score_mode": "concat", "dropout": 0.3}, [query, value, key]
+    yield "Attention", {"score_mode": "concat", "use_scale": True}, [query, key]
+    yield "AdditiveAttention", {}, [query, value, key]
+    yield "AdditiveAttention", {"use_scale": False}, [query, key]
+    build = {"prepare": lambda layer: None}
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, [query, value], build
+    yield "MultiHeadAttention", {"num_heads": 3, "key_dim": 2, "value_dim": 4, "dropout": 0.2, "output_shape": 7}, [query, value, key], build
+    yield "MultiHeadAttention", {"num_heads": 1, "key_dim": 4, "use_bias": False, "attention_axes": 1}, [query, query], build
+
+
+def einsum():
+    yield "EinsumDense", {"equation": "abc,cd->abd", "output_shape": [None, 6], "bias_axes": "d"}, [(2, 3, 4)]
+    # Keras announces axes in front in reverse order: they have one length here.
+    yield "EinsumDense", {"equation": "...x,xy->...y", "output_shape": 5, "activation": "tanh"}, [(2, 3, 3, 6)]
+    yield "EinsumDense", {"equation": "ab...,bc->ac...", "output_shape": 5, "bias_axes": "c"}, [(2, 3, 4)]
+    yield "EinsumDense", {"equation": "abc,cde->abde", "output_shape": [None, 2, 3], "bias_axes": "de"}, [(2, 3, 4)]
+    yield "EinsumDense", {"equation": "abcd,cde->abe", "output_shape": [3, 5], "bias_axes": "be"}, [(2, 3, 4, 2)]
+    yield "EinsumDense", {"equation": "ab,bc->ac", "output_shape": 64, "bias_axes": "c"}, [(3, 7)]
+
+
+def category():
+    rows = {"inputs": [np.array([[0, 3, 3, 1], [2, 2, 2, 5], [1, 0, 4, 4]], "int32")]}
+    for mode in ("multi_hot", "count", "one_hot"):
+        yield "CategoryEncoding", {"num_tokens": 6, "output_mode": mode}, [(3, 4)], rows
+    yield "CategoryEncoding", {"num_tokens": 5, "output_mode": "one_hot"}, [(3, 1)], {"inputs": [np.array([[0], [4], [2]], "int32")]}
+
+
+GROUPS = {"adaptive": adaptive, "attention": attention, "category": category, "einsum": einsum, "renorm": renorm}
 
 
 def plain(value):
@@ -64,13 +95,25 @@ class Case:
     def make(self, dtype):
         return getattr(keras.layers, self.class_name)(**self.arguments, dtype=dtype, name=self.identity)
 
+    # Called with a tensor for each argument, not with a list.
+    @property
+    def takes_several(self):
+        return self.class_name == "MultiHeadAttention"
+
+    def build(self, layer):
+        layer.build(*self.shapes) if self.takes_several else layer.build(self.one_or_list(self.shapes))
+
+    def output_shape(self, layer):
+        shapes = without_batch(self.shapes)
+        return layer.compute_output_shape(*shapes) if self.takes_several else layer.compute_output_shape(self.one_or_list(shapes))
+
     def one_or_list(self, values):
         return values if len(values) > 1 else values[0]
 
     def run(self, dtype):
         keras.config.set_floatx(dtype)
         layer = self.make(dtype)
-        layer.build(self.one_or_list(self.shapes))
+        self.build(layer)
         if self.prepare:
             self.prepare(layer)
         if self.weights is None:
@@ -81,7 +124,7 @@ class Case:
         called = {} if self.training is None else {"training": self.training}
         with tf.GradientTape() as tape:
             tape.watch([x for x in inputs if x.dtype.is_floating])
-            outputs = layer(self.one_or_list(inputs), **called)
+            outputs = layer(*inputs, **called) if self.takes_several else layer(self.one_or_list(inputs), **called)
             outputs = list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
             if self.multipliers is None:
                 self.multipliers = [self.draw(y.shape) for y in outputs]
@@ -110,14 +153,14 @@ class Case:
         # A layer that was prepared says so in its config.
         described = self.make("float32")
         if self.prepare:
-            described.build(self.one_or_list(self.shapes))
+            self.build(described)
             self.prepare(described)
         config = plain(keras.saving.serialize_keras_object(described))
         config.pop("build_config", None)
         return {"id": self.identity, "class": self.class_name, "config": config,
                 "input_shapes": [list(x.shape) for x in self.inputs], "list_input": len(self.inputs) > 1, "training": self.training,
                 "weights": [{"name": v.name, "shape": list(v.shape), "trainable": bool(v.trainable)} for v in layer.weights],
-                "compute_output_shape": plain(self.make("float32").compute_output_shape(self.one_or_list(without_batch(self.shapes)))),
+                "compute_output_shape": plain(self.output_shape(self.make("float32"))),
                 "exact": False, "keras_f32_error": errors, "file": self.identity + ".npz"}
 
 
