@@ -304,6 +304,10 @@ void to_common_optimizer(Json& optimizer_config) {
                                                            "Ftrl",     "Nadam",   "RMSprop", "SGD"};
   if (!kInEveryGeneration.contains(optimizer_config["class_name"].get<std::string>())) return;
   Json config = optimizer_config["config"];
+  // Read only where averages are kept; tf.keras 2 gives RMSprop another default.
+  if (config.value("use_ema", Json()) == false) {
+    for (const char* field : {"ema_momentum", "ema_overwrite_frequency"}) config.erase(field);
+  }
   for (const auto& [field, value] : kOmissibleOfOptimizers) {
     if (!config.contains(field)) continue;
     if (config[field] == Json::parse(value)) {

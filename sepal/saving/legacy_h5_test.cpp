@@ -330,6 +330,11 @@ TEST(SaveModel, LeavesOptimizerSettingsOutThatTfKerasDoesNotKnow) {
   EXPECT_EQ(nlohmann::json(attribute_of(temporary / "m.h5", "training_config")["optimizer_config"]["config"]),
             nlohmann::json::parse(R"({"name": "adam", "learning_rate": 0.0010000000474974513, "beta_1": 0.9,
                 "beta_2": 0.999, "epsilon": 1e-07, "amsgrad": false})"));
+  // As tf.keras 2.15 writes RMSprop.
+  model->compile({.optimizer = optimizers::RMSprop({.ema_overwrite_frequency = 100}), .loss = "mse"});
+  model->save(temporary / "m.h5");
+  EXPECT_FALSE(attribute_of(temporary / "m.h5", "training_config")["optimizer_config"]["config"].contains(
+      "weight_decay"));
   model->compile({.optimizer = optimizers::Adam({.weight_decay = 0.5}), .loss = "mse"});
   model->save(temporary / "m.h5");
   EXPECT_EQ(attribute_of(temporary / "m.h5", "training_config")["optimizer_config"]["config"]["weight_decay"],
