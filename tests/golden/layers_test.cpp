@@ -28,9 +28,9 @@ struct GoldenCase {
 
 std::vector<GoldenCase> read_cases() {
   std::vector<GoldenCase> cases;
-  for (const char* group : {"act",  "actl", "adaptive", "attention", "bn",   "category", "ct2d",
-                            "cv1d", "cv2d", "dense",    "dw1d",      "dw2d", "einsum",   "merge",
-                            "misc", "norm", "pool",     "renorm",    "sc1d", "sc2d",     "shape"}) {
+  for (const char* group : {"act",  "actl",  "adaptive", "attention", "bn",     "category", "ct2d", "cv1d",
+                            "cv2d", "dense", "dw1d",     "dw2d",      "einsum", "merge",    "misc", "more",
+                            "norm", "pool",  "renorm",   "sc1d",      "sc2d",   "shape"}) {
     std::ifstream file(kLayersFolder + group + "/cases.json");
     const Json content = Json::parse(file);
     for (const Json& description : content["cases"]) {

@@ -66,7 +66,60 @@ def category():
     yield "CategoryEncoding", {"num_tokens": 5, "output_mode": "one_hot"}, [(3, 1)], {"inputs": [np.array([[0], [4], [2]], "int32")]}
 
 
-GROUPS = {"adaptive": adaptive, "attention": attention, "category": category, "einsum": einsum, "renorm": renorm}
+def more():
+    image, steps, volume = (2, 5, 6, 3), (2, 7, 3), (2, 4, 3, 5, 2)
+    yield "Add", {}, [(2, 3, 4), (2, 3, 4), (2, 1, 4)]
+    for name in ("Subtract", "Multiply", "Average", "Maximum", "Minimum"):
+        yield name, {}, [(2, 3, 4), (2, 3, 1)]
+    for name in ("Multiply", "Average", "Maximum"):
+        yield name, {}, [(2, 4), (2, 3, 4), (2, 3, 4)]
+    yield "Dot", {"axes": 2}, [(2, 3, 4), (2, 5, 4)]
+    yield "Dot", {"axes": [1, 2], "normalize": True}, [(2, 4, 3), (2, 5, 4)]
+    yield "Dot", {"axes": 1}, [(2, 4), (2, 4)]
+    yield "Conv1D", {"filters": 6, "kernel_size": 2, "groups": 3, "padding": "same"}, [steps]
+    yield "Conv1D", {"filters": 2, "kernel_size": 3, "dilation_rate": 2, "use_bias": False, "padding": "causal"}, [steps]
+    yield "Conv1DTranspose", {"filters": 2, "kernel_size": 3, "strides": 2, "padding": "same"}, [steps]
+    # Dilated transposes do not run on TensorFlow's CPU.
+    yield "Conv1DTranspose", {"filters": 2, "kernel_size": 2, "use_bias": False}, [steps]
+    yield "Conv1DTranspose", {"filters": 2, "kernel_size": 3, "strides": 3, "output_padding": 1, "activation": "relu"}, [steps]
+    yield "Conv2DTranspose", {"filters": 2, "kernel_size": [2, 3], "strides": [2, 1], "use_bias": False, "activation": "tanh"}, [image]
+    yield "Dense", {"units": 4, "use_bias": False, "activation": "gelu"}, [(2, 3, 5)]
+    yield "SeparableConv2D", {"filters": 4, "kernel_size": 2, "dilation_rate": 2, "use_bias": False, "depth_multiplier": 2}, [image]
+    yield "SeparableConv1D", {"filters": 4, "kernel_size": 2, "dilation_rate": 3, "use_bias": False}, [steps]
+    yield "DepthwiseConv2D", {"kernel_size": 2, "dilation_rate": [2, 2], "use_bias": False, "padding": "same"}, [image]
+    yield "Conv3D", {"filters": 3, "kernel_size": 2, "padding": "same"}, [volume]
+    yield "Conv3D", {"filters": 3, "kernel_size": [2, 1, 3], "strides": [2, 1, 1], "use_bias": False}, [volume]
+    yield "Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": 2}, [(1, 2, 3, 2, 2)]
+    yield "AveragePooling1D", {"pool_size": 3, "strides": 2, "padding": "same"}, [steps]
+    yield "MaxPooling1D", {"pool_size": 2, "data_format": "channels_first"}, [steps]
+    for name in ("GlobalAveragePooling1D", "GlobalMaxPooling1D"):
+        yield name, {"keepdims": True}, [steps]
+        yield name, {"data_format": "channels_first"}, [steps]
+    for name in ("GlobalAveragePooling3D", "GlobalMaxPooling3D"):
+        yield name, {}, [volume]
+        yield name, {"keepdims": True, "data_format": "channels_first"}, [volume]
+    yield "Cropping1D", {"cropping": 2}, [steps]
+    yield "Cropping3D", {"cropping": [[1, 0], [0, 1], [2, 1]]}, [volume]
+    yield "ZeroPadding1D", {"padding": [1, 3]}, [steps]
+    yield "ZeroPadding3D", {"padding": [[1, 0], [0, 1], [2, 1]]}, [volume]
+    yield "UpSampling1D", {"size": 3}, [steps]
+    yield "UpSampling3D", {"size": [2, 1, 3]}, [volume]
+    yield "RepeatVector", {"n": 5}, [(2, 4)]
+    yield "GroupNormalization", {"groups": 3}, [(2, 4, 5, 6)]
+    yield "GroupNormalization", {"groups": -1, "scale": False, "epsilon": 0.1}, [(2, 4, 6)]
+    yield "LayerNormalization", {}, [(2, 3, 6)]
+    yield "LayerNormalization", {"axis": [1, 2], "center": False}, [(2, 3, 6)]
+    yield "RMSNormalization", {"epsilon": 0.01}, [(2, 3, 6)], {"prepare": lambda layer: None}
+    yield "UnitNormalization", {"axis": [1, 2]}, [(2, 3, 6)]
+    yield "Identity", {}, [(2, 3)]
+    yield "Masking", {"mask_value": 0.5}, [steps]
+    yield "SpatialDropout1D", {"rate": 0.3}, [steps], {"training": False}
+    yield "SpatialDropout3D", {"rate": 0.3}, [volume], {"training": False}
+    yield "Normalization", {"axis": -1, "mean": [0.5, -1.0, 2.0], "variance": [1.5, 0.25, 4.0]}, [steps]
+    yield "Embedding", {"input_dim": 6, "output_dim": 3}, [(2, 4)], {"inputs": [np.array([[0, 5, 2, 2], [1, 3, 3, 0]], "int32")]}
+
+
+GROUPS = {"adaptive": adaptive, "attention": attention, "category": category, "einsum": einsum, "more": more, "renorm": renorm}
 
 
 def plain(value):
