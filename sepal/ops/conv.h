@@ -24,7 +24,7 @@ struct Conv2DOptions {
   Padding padding = Padding::valid;
   bool channels_first = false;
   std::int64_t groups = 1;  // conv2d only
-  KeptWeights kept = {};    // depthwise and separable only; not used while a tape records
+  KeptWeights kept = {};    // not used while a tape records
   ZeroFrame frame = {};     // depthwise and separable only; the images are as if they had it already
 };
 

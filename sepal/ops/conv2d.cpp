@@ -98,6 +98,22 @@ auto run_of(Implementation chosen) {
   }
 }
 
+// oneDNN with a kernel that the layer keeps in oneDNN's layout: to reorder one of 3x3x1024x1024 takes as long
+// as to convolve an image of 7x7 with it.
+void run_kept_onednn(const Window2D& window, const Tensor& x, const Tensor& kernel, const Tensor& bias,
+                     const KeptWeights& kept, Tensor& y) {
+  struct Prepared {
+    Tensor kernel, bias;  // may be read where they are
+    kernels::onednn::PreparedConv2D convolution;
+  };
+  const auto prepared = std::static_pointer_cast<const Prepared>(kept.cache->find(kept.versions, window, [&] {
+    const float* bias_data = bias.defined() ? bias.data<float>() : nullptr;
+    return std::shared_ptr<const Prepared>(
+        new Prepared{kernel, bias, {window, kernel.data<float>(), bias_data}});
+  }));
+  prepared->convolution.run(x.data<float>(), y.mutable_data<float>());
+}
+
 // Whether oneDNN computes a gradient.
 bool onednn_serves(const char* op, const Window2D& window, bool is_double,
                    Refusal (*onednn_refusal)(const Window2D&)) {
@@ -105,7 +121,8 @@ bool onednn_serves(const char* op, const Window2D& window, bool is_double,
   return choose_implementation(op, {{"onednn", onednn}, {"reference", kAccepts}}, problem_text(window)) == 0;
 }
 
-Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, const Window2D& window) {
+Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, const Window2D& window,
+                const KeptWeights& kept = {}) {
   const bool is_double = x.dtype() == DType::float64;
   const Implementation chosen = choose_forward(window, is_double, bias.defined());
   if (chosen == Implementation::matmul) return dense(x, reshape(kernel, {window.in_c, window.out_c}), bias);
@@ -114,6 +131,9 @@ Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, const
   if (is_double) {
     kernels::conv2d<double>(window, x.data<double>(), kernel.data<double>(),
                             bias.defined() ? bias.data<double>() : nullptr, y.mutable_data<double>());
+  } else if (chosen == Implementation::onednn && kept.cache != nullptr &&
+             !GradientTape::is_recording({x, kernel, bias})) {
+    run_kept_onednn(window, x, kernel, bias, kept, y);
   } else {
     run_of(chosen)(window, x.data<float>(), kernel.data<float>(),
                    bias.defined() ? bias.data<float>() : nullptr, y.mutable_data<float>());
@@ -136,9 +156,10 @@ Tensor convolve(const Tensor& x, const Tensor& kernel, const Tensor& bias, const
 Tensor conv2d(const Tensor& x, const Tensor& kernel, const Tensor& bias, const Conv2DOptions& options) {
   const Window2D window = window_of(x, kernel, bias, options);
   if (is_half(x.dtype())) {
-    return in_float32([&](const auto&... wide) { return convolve(wide..., window); }, x, kernel, bias);
+    return in_float32([&](const auto&... wide) { return convolve(wide..., window, options.kept); }, x, kernel,
+                      bias);
   }
-  return convolve(x, kernel, bias, window);
+  return convolve(x, kernel, bias, window, options.kept);
 }
 
 Tensor conv2d_input_gradient(const Tensor& dy, const Tensor& kernel, const Window2D& window) {

@@ -301,5 +301,21 @@ TEST(Conv2D, RefusesShapesThatDoNotFit) {
       {"`kernel`", "float64"});
 }
 
+TEST(Conv2D, KeepsAKernelUntilItsVersionOrTheImageChanges) {
+  WeightCache cache;
+  const Tensor x = testing::varied({2, 7, 7, 32}, 1, DType::float32),
+               one = testing::varied({1, 7, 7, 32}, 2, DType::float32);
+  const Tensor first = testing::varied({3, 3, 32, 80}, 3, DType::float32),
+               second = testing::varied({3, 3, 32, 80}, 4, DType::float32);
+  const Tensor bias = testing::varied({80}, 5, DType::float32);
+  const auto run = [&](const Tensor& image, const Tensor& kernel, std::uint64_t version) {
+    return conv2d(image, kernel, bias, {.kept = {&cache, {version, 1, 0}}});
+  };
+  testing::expect_same_bits(run(x, first, 1), conv2d(x, first, bias));
+  testing::expect_same_bits(run(x, first, 1), conv2d(x, first, bias));
+  testing::expect_same_bits(run(x, second, 2), conv2d(x, second, bias));
+  testing::expect_same_bits(run(one, second, 2), conv2d(one, second, bias));
+}
+
 }  // namespace
 }  // namespace sepal::ops

@@ -21,7 +21,7 @@ struct ConvOptions {
   Padding padding = Padding::valid;
   bool channels_first = false;
   std::int64_t groups = 1;  // conv only
-  KeptWeights kept = {};    // depthwise and separable only; not used while a tape records
+  KeptWeights kept = {};    // not used while a tape records
 };
 
 /// kernel (window, channels / groups, filters); bias (filters,) or not defined.

@@ -21,4 +21,15 @@ std::shared_ptr<const std::byte[]> WeightCache::find(const WeightVersions& versi
   return packed_;
 }
 
+std::shared_ptr<const void> WeightCache::find(const WeightVersions& versions, const kernels::Window2D& window,
+                                              const std::function<std::shared_ptr<const void>()>& prepare) {
+  const std::lock_guard lock(mutex_);
+  if (prepared_ == nullptr || versions != versions_ || !(window == window_)) {
+    prepared_ = prepare();
+    versions_ = versions;
+    window_ = window;
+  }
+  return prepared_;
+}
+
 }  // namespace sepal::ops

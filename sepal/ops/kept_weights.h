@@ -12,6 +12,8 @@
 #include <memory>
 #include <mutex>
 
+#include "sepal/kernels/geometry.h"
+
 namespace sepal::ops {
 
 /// Versions of the operands that are packed together; 0 for one that is absent.
@@ -25,12 +27,18 @@ class WeightCache {
   std::shared_ptr<const std::byte[]> find(const WeightVersions& versions, std::int64_t layout,
                                           std::int64_t floats, const std::function<void(float*)>& pack);
 
+  /// The same for weights that `prepare` brings into a form of its own for one geometry.
+  std::shared_ptr<const void> find(const WeightVersions& versions, const kernels::Window2D& window,
+                                   const std::function<std::shared_ptr<const void>()>& prepare);
+
  private:
   std::mutex mutex_;
   WeightVersions versions_ = {};
   std::int64_t layout_ = 0;
   std::int64_t floats_ = -1;
   std::shared_ptr<const std::byte[]> packed_;
+  kernels::Window2D window_ = {};
+  std::shared_ptr<const void> prepared_;
 };
 
 /// A layer's cache and the versions of the weights that it passes; without a cache every call packs.

@@ -43,9 +43,12 @@ void BaseConvLayer::build(const Shape& input_shape) {
 }
 
 Tensor BaseConvLayer::call(const Tensor& input, const CallContext&) {
-  return options_.activation(ops::conv(input, weight_value(), bias_ ? bias_.value() : Tensor(),
-                                       conv_options(options_.strides, options_.padding, options_.data_format,
-                                                    options_.dilation_rate, options_.groups)));
+  ops::ConvOptions options = conv_options(options_.strides, options_.padding, options_.data_format,
+                                          options_.dilation_rate, options_.groups);
+  if (!lora_enabled()) {
+    options.kept = {&packed_weights_, {adapted_weight().version(), bias_ ? bias_.version() : 0, 0}};
+  }
+  return options_.activation(ops::conv(input, weight_value(), bias_ ? bias_.value() : Tensor(), options));
 }
 
 Shape BaseConvLayer::compute_output_shape(const Shape& input_shape) {

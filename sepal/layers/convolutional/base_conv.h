@@ -5,6 +5,7 @@
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/lora.h"
 #include "sepal/layers/ref.h"
+#include "sepal/ops/kept_weights.h"
 
 namespace sepal {
 
@@ -74,6 +75,7 @@ class BaseConvLayer : public ConfiguredLayer<ConvOptions>, public LoraLayer {
 
  private:
   Variable bias_;
+  ops::WeightCache packed_weights_;
 };
 
 }  // namespace sepal
