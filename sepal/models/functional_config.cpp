@@ -69,12 +69,14 @@ Json calls_to_json(const std::vector<const Node*>& calls, const NodeNumbers& num
       continue;
     }
     // Keras calls this layer with a tensor for each argument, and all others with a list.
-    const bool apart = dynamic_cast<const MultiHeadAttentionLayer*>(node->operation().get()) != nullptr;
-    Json args = node->list_input() && !apart ? Json::array({tensors}) : tensors;
+    const auto* attention = dynamic_cast<const MultiHeadAttentionLayer*>(node->operation().get());
+    Json args = node->list_input() && attention == nullptr ? Json::array({tensors}) : tensors;
     const auto* model = dynamic_cast<const FunctionalModel*>(node->operation().get());
     if (model != nullptr && model->input_structure().kind == TensorStructure::Kind::dictionary)
       args = Json::array({by_key(model->input_structure().keys, tensors)});
-    list.push_back({{"args", std::move(args)}, {"kwargs", Json::object()}});
+    Json kwargs = Json::object();
+    if (attention != nullptr && attention->uses_causal_mask()) kwargs["use_causal_mask"] = true;
+    list.push_back({{"args", std::move(args)}, {"kwargs", std::move(kwargs)}});
   }
   return list;
 }
@@ -117,6 +119,7 @@ struct PendingCall {
   bool list_input = false;
   /// Whether the call was given the mask of its input.
   bool has_mask = false;
+  bool causal = false;
 };
 
 // null, also for each of several tensors.
@@ -212,11 +215,26 @@ class GraphReader {
         read.calls.push_back(function ? read_operation(*function, node, where)
                                       : read_call(node, *read.layer, where));
     }
+    set_causal(read);
     if (const auto input = std::dynamic_pointer_cast<InputLayer>(read.layer)) {
       read.outputs.push_back({input->tensor()});
     }
     index_[read.name] = entries_.size();
     entries_.push_back(std::move(read));
+  }
+
+  // All calls of a layer are causal, or none is.
+  void set_causal(const Entry& read) const {
+    const auto is_causal = [](const PendingCall& call) { return call.causal; };
+    if (std::none_of(read.calls.begin(), read.calls.end(), is_causal)) return;
+    const auto attention = std::dynamic_pointer_cast<MultiHeadAttentionLayer>(read.layer);
+    if (attention == nullptr || !std::all_of(read.calls.begin(), read.calls.end(), is_causal)) {
+      throw UnimplementedError(fmt::format(
+          "layer '{}': the call argument 'use_causal_mask' is not supported for this layer or not for each "
+          "of its calls.",
+          read.name));
+    }
+    attention->set_use_causal_mask(true);
   }
 
   PendingCall read_call(const Json& node, const Layer& layer, const std::string& where) const {
@@ -244,6 +262,8 @@ class GraphReader {
         if (says_nothing(value) || (key == "training" && value.is_boolean())) continue;
         if (key == "inputs" && call.inputs.empty() && is_tensor_reference(value)) {
           add(value);
+        } else if (key == "use_causal_mask" && value.is_boolean()) {
+          call.causal = value.get<bool>();
         } else if (is_mask(key, value)) {
           call.has_mask = true;
         } else if (is_tensor_reference(value) && (key == "query" || key == "value" || key == "key")) {

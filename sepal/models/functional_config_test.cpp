@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/error.h"
+#include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/layers.h"
 #include "sepal/models/model.h"
+#include "sepal/ops/array.h"
 #include "tests/support/error_text.h"
 #include "tests/support/tensor_checks.h"
 
@@ -140,6 +142,41 @@ TEST(FunctionalConfig, LetsMasksTravelByThemselves) {
   layers[2]["inbound_nodes"][0]["args"][0] = reference("x");
   testing::expect_error<UnimplementedError>([&] { (void)ModelBase::from_envelope(envelope); },
                                             {"'mean'", "mask"});
+}
+
+TEST(FunctionalConfig, KeepsCallsOfAttention) {
+  const KerasTensor x = Input({.shape = {4, 3}, .name = "x"});
+  const layers::MultiHeadAttention attention({.num_heads = 2, .key_dim = 2, .name = "attention"});
+  attention->set_use_causal_mask(true);
+  const Model model(x, attention({x, x}));
+  Json config = model->get_config();
+  Json& node = config["layers"][1]["inbound_nodes"][0];
+  // A tensor for each argument, as Keras calls it.
+  EXPECT_EQ(node["args"].size(), 2U);
+  EXPECT_EQ(node["kwargs"], Json::parse(R"({"use_causal_mask": true})"));
+
+  // By name they mean the same.
+  node["kwargs"]["value"] = node["args"][1];
+  node["args"].erase(1);
+  const Model again(ModelBase::from_envelope({{"class_name", "Functional"}, {"config", config}}));
+  EXPECT_EQ(again->get_config(), model->get_config());
+  again->set_weights(model->get_weights());
+  const Tensor values = testing::varied({1, 4, 3}).astype(DType::float32);
+  const Tensor y = model(values);
+  testing::expect_same_bits(again(values), y);
+  // The first step sees itself alone, whatever follows.
+  Tensor changed = values;
+  changed.mutable_data<float>()[11] += 1.0F;
+  testing::expect_same_bits(ops::slice(model(changed), 1, 0, 3), ops::slice(y, 1, 0, 3));
+
+  config["layers"][1] = layer_envelope(*layers::Attention({.name = "attention"}));
+  config["layers"][1]["inbound_nodes"] = model->get_config()["layers"][1]["inbound_nodes"];
+  config["layers"][1]["name"] = "attention";
+  testing::expect_error<UnimplementedError>(
+      [&] {
+        (void)ModelBase::from_envelope({{"class_name", "Functional"}, {"config", config}});
+      },
+      {"'attention'", "use_causal_mask"});
 }
 
 }  // namespace

@@ -139,12 +139,12 @@ Tensors MultiHeadAttentionLayer::call_all(const Tensors& inputs, const CallConte
   Tensor attended;
   if (context.training && options_.dropout > 0.0) {
     const Tensor scores = ops::einsum("btnh,bsnh->bnts", {ops::multiply(query, scale), key});
-    Tensor weights = ops::softmax(ops::masked_scores(scores, keep, false), -1);
+    Tensor weights = ops::softmax(ops::masked_scores(scores, keep, causal_), -1);
     weights = ops::multiply(
         weights, dropout_mask(weights.shape(), options_.dropout, weights.dtype(), generator_.next()));
     attended = ops::einsum("bnts,bsnh->btnh", {weights, value});
   } else {
-    attended = ops::dot_product_attention(query, key, value, {}, keep, {.scale = scale});
+    attended = ops::dot_product_attention(query, key, value, {}, keep, {.scale = scale, .causal = causal_});
   }
   return {within(output_, attended)};
 }

@@ -57,6 +57,11 @@ class MultiHeadAttentionLayer : public ConfiguredLayer<MultiHeadAttentionOptions
   /// attention_axes than the second.
   explicit MultiHeadAttentionLayer(Options options);
 
+  /// Whether no step of the query sees a later one of the key: what Keras is told in each call
+  /// (`use_causal_mask`), and a file for each call; here it is the layer's.
+  bool uses_causal_mask() const { return causal_; }
+  void set_use_causal_mask(bool causal) { causal_ = causal; }
+
   /// Empty before the layer is built.
   std::vector<std::shared_ptr<Layer>> sublayers() const override;
   std::vector<std::pair<std::string, std::shared_ptr<Layer>>> attribute_sublayers() const override;
@@ -75,6 +80,7 @@ class MultiHeadAttentionLayer : public ConfiguredLayer<MultiHeadAttentionOptions
                                                const EinsumOutputShape& output_shape,
                                                const char* bias_axes) const;
 
+  bool causal_ = false;
   SeedGenerator generator_;
   std::shared_ptr<EinsumDenseLayer> query_;
   std::shared_ptr<EinsumDenseLayer> key_;
