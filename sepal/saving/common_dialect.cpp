@@ -188,6 +188,19 @@ void rename_field(Json& config, const char* name, const char* new_name) {
   config[new_name] = std::move(value);
 }
 
+// Both generations of Keras put one of these settings around the optimizer of a model in mixed precision,
+// and each has another name for it.
+void unwrap_usual_loss_scale(Json& optimizer_config) {
+  if (optimizer_config["class_name"] != "LossScaleOptimizer") return;
+  const Json& config = optimizer_config["config"];
+  const Json inner = config.value("inner_optimizer", Json());
+  if (!inner.is_object() || config.value("initial_scale", Json()) != 32768.0 ||
+      config.value("dynamic_growth_steps", Json()) != 2000) {
+    return;
+  }
+  optimizer_config = {{"class_name", inner["class_name"]}, {"config", inner["config"]}};
+}
+
 // tf.keras 2 makes name scopes of the names of layers.
 bool is_name_of_tensorflow(const Json& value) {
   if (!value.is_string()) return false;
@@ -300,6 +313,7 @@ std::optional<std::string> to_common_dialect(Json& envelope, HardSigmoid meaning
 }
 
 void to_common_optimizer(Json& optimizer_config) {
+  unwrap_usual_loss_scale(optimizer_config);
   static const std::set<std::string> kInEveryGeneration = {"Adadelta", "Adagrad", "Adam",    "Adamax",
                                                            "Ftrl",     "Nadam",   "RMSprop", "SGD"};
   if (!kInEveryGeneration.contains(optimizer_config["class_name"].get<std::string>())) return;

@@ -127,6 +127,19 @@ TEST(OptimizerOfKeras22, HasSlotsAlone) {
   EXPECT_THAT(found, ElementsAre(1, 3, 2, 4));
 }
 
+TEST(SaveModel, NamesTheOptimizerInsideOfAnOrdinaryLossScaleInLegacyFiles) {
+  const testing::TemporaryFolder temporary;
+  const Json expected = expected_training();
+  const Model model = load_without_notes(kOptimizerFiles + "mixed_momentum.h5");
+  model->save(temporary / "m.h5");
+  const H5File file(read_file(temporary / "m.h5", 1 << 20), "m");
+  const Json training = Json::parse(*file.string_attribute("", "training_config"));
+  EXPECT_EQ(training["optimizer_config"]["class_name"], "SGD");
+  const Model again = load_without_notes(temporary / "m.h5");
+  EXPECT_STREQ(again->optimizer()->class_name(), "LossScaleOptimizer");
+  expect_losses(again, expected, "mixed_momentum.h5", 1e-3);
+}
+
 TEST(SaveModel, LeavesOutWhatTfKerasDoesNotSaveOfAnOptimizer) {
   const testing::TemporaryFolder temporary;
   const Json expected = expected_training();
