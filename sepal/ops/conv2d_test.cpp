@@ -317,5 +317,14 @@ TEST(Conv2D, KeepsAKernelUntilItsVersionOrTheImageChanges) {
   testing::expect_same_bits(run(one, second, 2), conv2d(one, second, bias));
 }
 
+TEST(Conv2D, AddsAllTermsOfADilatedKernelLargerThanTheImage) {
+  const Tensor x = testing::small_integers({1, 7, 9, 110}, 1, DType::float32);
+  const Tensor kernel = testing::small_integers({6, 6, 110, 113}, 2, DType::float32);
+  const Conv2DOptions options{.stride_h = 3, .dilation_w = 2, .padding = Padding::same};
+  const Tensor got = conv2d(x, kernel, Tensor(), options);
+  const ForceImplementation reference("reference");
+  testing::expect_same_bits(got, conv2d(x, kernel, Tensor(), options));
+}
+
 }  // namespace
 }  // namespace sepal::ops
