@@ -45,6 +45,16 @@ TEST(LayerMasks, PassThroughLayersThatSupportThem) {
   EXPECT_TRUE(layers::Dense({.units = 3})->supports_masking());
 }
 
+// As in Keras: a softmax of its own, which the layer takes for the dropout, leaves zeros there.
+TEST(LayerMasks, LetMaskedQueriesAttendToNothingBesideDropout) {
+  const Tensor x = layers::Masking()(steps());
+  const layers::MultiHeadAttention attention(
+      {.num_heads = 2, .key_dim = 3, .dropout = 0.5, .bias_initializer = "ones"});
+  const Tensor y = attention({x, x});
+  expect_values(y.reshaped({3, 2}).rows(1, 2), {1, 2}, {1, 1});
+  EXPECT_NE(y.at(0), 1.0);
+}
+
 TEST(LayerMasks, AreKnownToSymbolicTensors) {
   const KerasTensor x = Input({.shape = {kNone, 2}});
   EXPECT_FALSE(x.mask().defined());

@@ -33,24 +33,23 @@ void expect_attention_shapes(const Tensor& query, const Tensor& key, const Tenso
 
 }  // namespace
 
-Tensor masked_scores(const Tensor& scores, const Tensor& mask, bool causal) {
-  Tensor keep = mask;
-  if (causal) {
-    const std::int64_t queries = scores.shape()[-2];
-    const std::int64_t keys = scores.shape()[-1];
-    Tensor past({queries, keys}, DType::boolean);
-    bool* seen = past.mutable_data<bool>();
-    for (std::int64_t i = 0; i < queries; ++i) {
-      for (std::int64_t j = 0; j < keys; ++j) *seen++ = j <= i;
-    }
-    keep = keep.defined() ? logical_and(keep, past) : past;
+Tensor counted_scores(const Tensor& mask, bool causal, std::int64_t queries, std::int64_t keys) {
+  if (!causal) return mask;
+  Tensor past({queries, keys}, DType::boolean);
+  bool* seen = past.mutable_data<bool>();
+  for (std::int64_t i = 0; i < queries; ++i) {
+    for (std::int64_t j = 0; j < keys; ++j) *seen++ = j <= i;
   }
-  if (!keep.defined()) return scores;
+  return mask.defined() ? logical_and(mask, past) : past;
+}
+
+Tensor masked_scores(const Tensor& scores, const Tensor& counted) {
+  if (!counted.defined()) return scores;
   const bool wide = scores.dtype() == DType::float64;
   // Far from overflow when something is added; a row without any key gets equal weights.
   const double small = -0.7 * (wide ? std::numeric_limits<double>::max()
                                     : static_cast<double>(std::numeric_limits<float>::max()));
-  return select(keep, scores, Tensor::scalar(small, scores.dtype()));
+  return select(counted, scores, Tensor::scalar(small, scores.dtype()));
 }
 
 Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& bias,
@@ -68,7 +67,8 @@ Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tenso
   const double scale = options.scale.value_or(1.0 / std::sqrt(static_cast<double>(query.shape()[3])));
   Tensor scores = multiply(einsum("btnh,bsnh->bnts", {query, keys}), scale);
   if (bias.defined()) scores = add(scores, cast(bias, scores.dtype()));
-  return einsum("bnts,bsnh->btnh", {softmax(masked_scores(scores, mask, options.causal), -1), values});
+  const Tensor counted = counted_scores(mask, options.causal, query.shape()[1], key.shape()[1]);
+  return einsum("bnts,bsnh->btnh", {softmax(masked_scores(scores, counted), -1), values});
 }
 
 }  // namespace sepal::ops

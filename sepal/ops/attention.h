@@ -20,8 +20,11 @@ struct AttentionOptions {
 Tensor dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& bias,
                              const Tensor& mask, const AttentionOptions& options = {});
 
-/// scores, with a very small number where `mask` is false, or with `causal` behind a query's own place; the
-/// last two axes are queries and keys.
-Tensor masked_scores(const Tensor& scores, const Tensor& mask, bool causal);
+/// Which scores (…, queries, keys) count: where `mask` is true, and with `causal` those not behind a query's
+/// own place. Not defined: all.
+Tensor counted_scores(const Tensor& mask, bool causal, std::int64_t queries, std::int64_t keys);
+
+/// scores, with a very small number where `counted` is false.
+Tensor masked_scores(const Tensor& scores, const Tensor& counted);
 
 }  // namespace sepal::ops

@@ -137,11 +137,16 @@ Tensors MultiHeadAttentionLayer::call_all(const Tensors& inputs, const CallConte
   const Tensor keep = pairs_that_count(context.masks);
   const double scale = 1.0 / std::sqrt(static_cast<double>(options_.key_dim));
   Tensor attended;
-  if (context.training && options_.dropout > 0.0) {
+  if (options_.dropout > 0.0) {
     const Tensor scores = ops::einsum("btnh,bsnh->bnts", {ops::multiply(query, scale), key});
-    Tensor weights = ops::softmax(ops::masked_scores(scores, keep, causal_), -1);
-    weights = ops::multiply(
-        weights, dropout_mask(weights.shape(), options_.dropout, weights.dtype(), generator_.next()));
+    const Tensor counted = ops::counted_scores(keep, causal_, query.shape()[1], key.shape()[1]);
+    Tensor weights = ops::softmax(ops::masked_scores(scores, counted), -1);
+    // Here, and not without dropout, Keras lets a query that sees no key attend to nothing.
+    if (counted.defined()) weights = ops::select(counted, weights, Tensor::scalar(0.0, weights.dtype()));
+    if (context.training) {
+      weights = ops::multiply(
+          weights, dropout_mask(weights.shape(), options_.dropout, weights.dtype(), generator_.next()));
+    }
     attended = ops::einsum("bnts,bsnh->btnh", {weights, value});
   } else {
     attended = ops::dot_product_attention(query, key, value, {}, keep, {.scale = scale, .causal = causal_});
