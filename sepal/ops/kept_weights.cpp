@@ -1,6 +1,7 @@
 #include "sepal/ops/kept_weights.h"
 
 #include "sepal/base/buffer.h"
+#include "sepal/kernels/geometry.h"
 
 namespace sepal::ops {
 
@@ -24,10 +25,10 @@ std::shared_ptr<const std::byte[]> WeightCache::find(const WeightVersions& versi
 std::shared_ptr<const void> WeightCache::find(const WeightVersions& versions, const kernels::Window2D& window,
                                               const std::function<std::shared_ptr<const void>()>& prepare) {
   const std::lock_guard lock(mutex_);
-  if (prepared_ == nullptr || versions != versions_ || !(window == window_)) {
+  if (prepared_ == nullptr || versions != versions_ || !(window == *window_)) {
     prepared_ = prepare();
     versions_ = versions;
-    window_ = window;
+    window_ = std::make_shared<const kernels::Window2D>(window);
   }
   return prepared_;
 }

@@ -12,7 +12,9 @@
 #include <memory>
 #include <mutex>
 
-#include "sepal/kernels/geometry.h"
+namespace sepal::kernels {
+struct Window2D;
+}
 
 namespace sepal::ops {
 
@@ -37,7 +39,7 @@ class WeightCache {
   std::int64_t layout_ = 0;
   std::int64_t floats_ = -1;
   std::shared_ptr<const std::byte[]> packed_;
-  kernels::Window2D window_ = {};
+  std::shared_ptr<const kernels::Window2D> window_;
   std::shared_ptr<const void> prepared_;
 };
 

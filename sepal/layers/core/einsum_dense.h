@@ -20,8 +20,8 @@ void config_get(const Json& in, const ConfigField& field, EinsumOutputShape& val
 
 /// Names of axes; none: no bias.
 struct EinsumBiasAxes {
-  EinsumBiasAxes(const char* names = "") : names(names) {}        // NOLINT
-  EinsumBiasAxes(std::string names) : names(std::move(names)) {}  // NOLINT
+  EinsumBiasAxes(const char* axes = "") : names(axes) {}        // NOLINT
+  EinsumBiasAxes(std::string axes) : names(std::move(axes)) {}  // NOLINT
   std::string names;
 };
 
