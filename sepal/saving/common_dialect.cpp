@@ -123,6 +123,11 @@ const std::set<std::string>& common_classes() {
   return names;
 }
 
+// Classes of tf.keras.applications; tf.keras 2 finds the last one under the package of its users.
+bool is_class_of_applications(const std::string& name) {
+  return name == "LayerScale" || name == "StochasticDepth" || name == "CustomScaleLayer";
+}
+
 bool is_common_module(const std::string& module) {
   return module == "keras" || module == "keras.layers" || module == "keras.initializers" ||
          module == "keras.regularizers" || module == "keras.constraints" ||
@@ -220,7 +225,7 @@ bool is_above_one(const Json& lengths) {
 
 class CommonDialect {
  public:
-  explicit CommonDialect(HardSigmoid meaning) : meaning_(meaning) {}
+  explicit CommonDialect(const Operands* operands) : operands_(operands) {}
 
   std::optional<std::string> run(Json& envelope) {
     rewrite(envelope);
@@ -244,10 +249,18 @@ class CommonDialect {
       value = name;
       return;
     }
-    if (class_name == "function" && value["config"] == "sepal>keras2_hard_sigmoid" &&
-        meaning_ == HardSigmoid::keras2) {
+    if (class_name == "function" && value["config"] == "sepal>keras2_hard_sigmoid" && operands_ != nullptr) {
       value = "hard_sigmoid";
       return;
+    }
+    // Written here already; no layer of Sepal has these names.
+    if (class_name == "TFOpLambda" || class_name == "SlicingOpLambda") return;
+    if (operands_ != nullptr && is_class_of_applications(class_name)) {
+      if (class_name == "CustomScaleLayer") {
+        value["class_name"] = "Custom>CustomScaleLayer";
+        value["registered_name"] = value["class_name"];
+      }
+      return rewrite_config(class_name, value["config"]);
     }
     const Json module = value.value("module", Json());
     if (!common_classes().contains(class_name) || !module.is_string() ||
@@ -280,10 +293,24 @@ class CommonDialect {
     if (class_name == "InputLayer") rename_field(config, "batch_shape", "batch_input_shape");
     if (class_name == "LeakyReLU") rename_field(config, "negative_slope", "alpha");
     if (class_name == "Functional") {
+      if (operands_ != nullptr) write_operations(config["layers"]);
+      if (problem_) return;
       if (const auto problem = to_common_nodes(config)) fail(*problem);
     }
     // After the nodes, which this would take for objects of a class.
     for (Json& field : config) rewrite(field);
+  }
+
+  void write_operations(Json& layers) {
+    expand_activations(layers);
+    for (Json& layer : layers) {
+      if (problem_ || !is_keras3_operation(layer)) continue;
+      if (!is_name_of_tensorflow(layer["name"])) fail(fmt::format("the name {}", layer["name"].dump()));
+      const auto found = operands_->find(layer["name"].get<std::string>());
+      const std::vector<Operand> of_layer =
+          found == operands_->end() ? std::vector<Operand>{} : found->second;
+      if (const auto problem = to_tensorflow_function(layer, of_layer)) fail(*problem);
+    }
   }
 
   void expect_common_activation(const Json& config, const std::string& where) {
@@ -302,14 +329,14 @@ class CommonDialect {
     }
   }
 
-  HardSigmoid meaning_;
+  const Operands* operands_;
   std::optional<std::string> problem_;
 };
 
 }  // namespace
 
-std::optional<std::string> to_common_dialect(Json& envelope, HardSigmoid meaning) {
-  return CommonDialect(meaning).run(envelope);
+std::optional<std::string> to_common_dialect(Json& envelope, const Operands* operands) {
+  return CommonDialect(operands).run(envelope);
 }
 
 void to_common_optimizer(Json& optimizer_config) {

@@ -5,15 +5,16 @@
 #include <string>
 
 #include "sepal/base/config.h"
+#include "sepal/saving/keras2_operations.h"
 
 namespace sepal {
 
-/// What "hard_sigmoid" means to the reader: Keras 3 and tf.keras 2 have two functions of this name.
-enum class HardSigmoid { neither, keras2 };
-
 /// Rewrites the envelope of a model, as it describes itself, in place. What the dialect cannot express, in
 /// words such as "layer 'd': field 'activation' is \"celu\""; `envelope` is of no use then.
-std::optional<std::string> to_common_dialect(Json& envelope, HardSigmoid meaning);
+///
+/// With `operands` it is for tf.keras 2 alone: operations become functions of TensorFlow, "hard_sigmoid" (of
+/// which the two have different functions) is that of tf.keras, and classes of its applications are named.
+std::optional<std::string> to_common_dialect(Json& envelope, const Operands* operands = nullptr);
 
 /// Rewrites the "optimizer_config" of a legacy `.h5` file so that both read it, unless it says what the
 /// optimizers of tf.keras before 2.11 cannot do; tf.keras takes one of these where a config does not name its

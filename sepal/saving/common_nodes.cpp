@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -53,10 +54,49 @@ class NodeLister {
     Json calls = Json::array();
     const int copies = counting_.at(layer["name"].get<std::string>()) == Counting::plain ? 1 : 2;
     for (const Json& call : layer["inbound_nodes"]) {
-      const Json inputs = inputs_of(layer, call);
+      const Json inputs = is_function(layer) ? function_inputs(layer, call) : inputs_of(layer, call);
       for (int i = 0; i < copies; ++i) calls.push_back(inputs);
     }
     layer["inbound_nodes"] = std::move(calls);
+  }
+
+  static bool is_function(const Json& layer) {
+    return layer["class_name"] == "TFOpLambda" || layer["class_name"] == "SlicingOpLambda";
+  }
+
+  // The call of a function of TensorFlow: its first argument is not in a list unless it is one, and each
+  // tensor in it has all the keyword arguments.
+  Json function_inputs(const Json& layer, const Json& call) {
+    const Json kwargs = with_listed_tensors(layer, call["kwargs"]);
+    const Json& first = call["args"][0];
+    const auto listed = [&](const Json& value) -> Json {
+      if (!is_tensor(value)) return Json::array({"_CONSTANT_VALUE", -1, value, kwargs});
+      Json input = input_from(layer, value);
+      input[3] = kwargs;
+      return input;
+    };
+    const bool is_list = first.is_array() && std::any_of(first.begin(), first.end(), is_tensor);
+    if (!is_list) return listed(first);
+    Json inputs = Json::array();
+    for (const Json& value : first) inputs.push_back(listed(value));
+    return inputs;
+  }
+
+  Json with_listed_tensors(const Json& layer, const Json& value) {
+    if (is_tensor(value)) {
+      Json input = input_from(layer, value);
+      input.erase(3);
+      return input;
+    }
+    Json result = value;
+    if (result.is_structured()) {
+      for (Json& item : result) item = with_listed_tensors(layer, item);
+    }
+    return result;
+  }
+
+  static bool is_tensor(const Json& value) {
+    return value.is_object() && value.value("class_name", Json()) == "__keras_tensor__";
   }
 
   Json inputs_of(const Json& layer, const Json& call) {
@@ -74,7 +114,7 @@ class NodeLister {
   }
 
   Json input_from(const Json& layer, const Json& tensor) {
-    if (!tensor.is_object() || tensor.value("class_name", Json()) != "__keras_tensor__") {
+    if (!is_tensor(tensor)) {
       fail(layer, "it is called with more than tensors");
       return {};
     }

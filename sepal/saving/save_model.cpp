@@ -80,12 +80,24 @@ Json training_config_of(Json compile_config) {
 // What the older Keras looks at is the dialect, not the number of its own version.
 constexpr const char* kKeras2Version = "2.15.0";
 
+void collect_operands(const Layer& layer, Operands& operands) {
+  for (const auto& inner : layer.sublayers()) {
+    for (const CallRecord& call : inner->calls()) {
+      for (const auto& input : call.inputs) {
+        operands[inner->name()].push_back({input->dtype, static_cast<std::size_t>(input->shape.rank())});
+      }
+    }
+    collect_operands(*inner, operands);
+  }
+}
+
 LegacyModel legacy_model(const ModelBase& model, const Json& config, const Json& compile_config,
                          LegacyReader reader) {
   const bool for_keras2 = reader == LegacyReader::keras2;
   Json model_config = config;
-  const auto problem =
-      to_common_dialect(model_config, for_keras2 ? HardSigmoid::keras2 : HardSigmoid::neither);
+  Operands operands;
+  if (for_keras2) collect_operands(model, operands);
+  const auto problem = to_common_dialect(model_config, for_keras2 ? &operands : nullptr);
   if (problem && for_keras2) {
     throw ValueError(fmt::format("Model '{}' cannot be saved for tf.keras 2, which does not know: {}.",
                                  model.name(), *problem));
