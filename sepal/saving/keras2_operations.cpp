@@ -19,7 +19,8 @@ std::string written_function(const std::string& module, const std::string& class
   static const std::map<std::string, const char*> kChosen = {
       {"Add", "math.add"},          {"TrueDivide", "math.truediv"}, {"FloorDivide", "math.floordiv"},
       {"MaxPool", "nn.max_pool"},   {"AveragePool", "nn.avg_pool"}, {"Transpose", "compat.v1.transpose"},
-      {"Take", "compat.v1.gather"}, {"Pad", "compat.v1.pad"},       {"Einsum", "linalg.matmul"}};
+      {"Take", "compat.v1.gather"}, {"Pad", "compat.v1.pad"},       {"Squeeze", "compat.v1.squeeze"},
+      {"Einsum", "linalg.matmul"}};
   const auto chosen = kChosen.find(class_name);
   if (chosen != kChosen.end()) return chosen->second;
   for (const auto& [name, function] : tensorflow_functions()) {
@@ -301,8 +302,9 @@ class FunctionWriter {
   std::optional<std::string> problem_;
 };
 
-Json tensor_of(const std::string& layer, std::size_t call) {
-  return {{"class_name", "__keras_tensor__"}, {"config", {{"keras_history", Json::array({layer, call, 0})}}}};
+// What the only call of a layer made.
+Json tensor_of(const std::string& layer) {
+  return {{"class_name", "__keras_tensor__"}, {"config", {{"keras_history", Json::array({layer, 0, 0})}}}};
 }
 
 std::string unused_name(std::string name, const Json& layers) {
@@ -311,23 +313,14 @@ std::string unused_name(std::string name, const Json& layers) {
   return name;
 }
 
-// One call for each of `calls`, on what `layer` made in its.
-Json calls_of(const std::string& layer, const Json& calls) {
-  Json result = Json::array();
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    result.push_back({{"args", Json::array({tensor_of(layer, i)})}, {"kwargs", Json::object()}});
-  }
-  return result;
-}
-
-Json function_layer(const char* function, const std::string& name, Json calls, const Json& kwargs) {
-  for (Json& call : calls) call["kwargs"] = kwargs;
+Json function_layer(const char* function, const std::string& name, const Json& x, const Json& kwargs) {
+  const Json call = {{"args", Json::array({x})}, {"kwargs", kwargs}};
   return {{"module", kFunctionModule},
           {"class_name", "TFOpLambda"},
           {"config", function_config(function, name)},
           {"registered_name", "TFOpLambda"},
           {"name", name},
-          {"inbound_nodes", std::move(calls)}};
+          {"inbound_nodes", Json::array({call})}};
 }
 
 }  // namespace
@@ -344,7 +337,7 @@ void expand_activations(Json& layers) {
     const Json activation =
         layer["class_name"] == "Activation" ? layer["config"].value("activation", Json()) : Json();
     const bool is_silu = activation == "hard_silu" || activation == "hard_swish";
-    if (!is_silu && activation != "hard_sigmoid") {
+    if ((!is_silu && activation != "hard_sigmoid") || layer["inbound_nodes"].size() != 1) {
       expanded.push_back(layer);
       continue;
     }
@@ -353,16 +346,11 @@ void expand_activations(Json& layers) {
     const std::string raised = unused_name(name + "_raised", layers);
     const std::string cut = unused_name(name + "_cut", layers);
     const std::string gate = is_silu ? unused_name(name + "_gate", layers) : name;
-    const Json& calls = layer["inbound_nodes"];
-    expanded.push_back(function_layer("math.add", raised, calls, {{"y", 3.0}}));
-    expanded.push_back(function_layer("nn.relu6", cut, calls_of(raised, calls), Json::object()));
-    expanded.push_back(function_layer("math.multiply", gate, calls_of(cut, calls), {{"y", 1.0 / 6.0}}));
-    if (!is_silu) continue;
-    Json product = function_layer("math.multiply", name, calls, Json::object());
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-      product["inbound_nodes"][i]["kwargs"]["y"] = tensor_of(gate, i);
-    }
-    expanded.push_back(std::move(product));
+    const Json x = layer["inbound_nodes"][0]["args"][0];
+    expanded.push_back(function_layer("math.add", raised, x, {{"y", 3.0}}));
+    expanded.push_back(function_layer("nn.relu6", cut, tensor_of(raised), Json::object()));
+    expanded.push_back(function_layer("math.multiply", gate, tensor_of(cut), {{"y", 1.0 / 6.0}}));
+    if (is_silu) expanded.push_back(function_layer("math.multiply", name, x, {{"y", tensor_of(gate)}}));
   }
   layers = std::move(expanded);
 }

@@ -25,7 +25,7 @@ bool is_keras3_operation(const Json& layer);
 
 /// Puts functions of TensorFlow in the place of the layers "Activation" of a functional model whose function
 /// tf.keras 2 lacks but TensorFlow can compute: "hard_sigmoid" of Keras 3, and "hard_silu". The last one has
-/// the layer's name. Calls keep the form of Keras 3.
+/// the layer's name. Calls keep the form of Keras 3. A layer of several calls stays: a function has one call.
 void expand_activations(Json& layers);
 
 /// Rewrites an operation of a functional model, its calls still in the form of Keras 3: the first argument
