@@ -215,12 +215,19 @@ bool is_name_of_tensorflow(const Json& value) {
     return is_alphanumeric || std::string_view(others).find(c) != std::string_view::npos;
   };
   return !name.empty() && is_in(name[0], ".") &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return is_in(c, "._\\/>-"); });
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_in(c, "._/>-"); });
 }
 
 bool is_above_one(const Json& lengths) {
   if (!lengths.is_array()) return lengths.is_number() && lengths > 1;
   return std::any_of(lengths.begin(), lengths.end(), is_above_one);
+}
+
+void to_keras2_fields(Json& config) {
+  for (const char* field : {"loss_scale_factor", "gradient_accumulation_steps"}) {
+    if (config.contains(field) && config[field].is_null()) config.erase(field);
+  }
+  config["is_legacy_optimizer"] = false;
 }
 
 class CommonDialect {
@@ -361,12 +368,19 @@ void to_common_optimizer(Json& optimizer_config) {
 }
 
 void to_keras2_optimizer(Json& optimizer_config) {
-  optimizer_config["class_name"] = "Custom>" + optimizer_config["class_name"].get<std::string>();
   Json& config = optimizer_config["config"];
-  for (const char* field : {"loss_scale_factor", "gradient_accumulation_steps"}) {
-    if (config.contains(field) && config[field].is_null()) config.erase(field);
+  if (optimizer_config["class_name"] == "LossScaleOptimizer") {
+    optimizer_config["class_name"] = "LossScaleOptimizerV3";
+    Json inner = config["inner_optimizer"];
+    to_keras2_fields(inner["config"]);
+    config = {{"inner_optimizer", std::move(inner)},
+              {"dynamic", true},
+              {"initial_scale", config["initial_scale"]},
+              {"dynamic_growth_steps", config["dynamic_growth_steps"]}};
+    return;
   }
-  config["is_legacy_optimizer"] = false;
+  optimizer_config["class_name"] = "Custom>" + optimizer_config["class_name"].get<std::string>();
+  to_keras2_fields(config);
 }
 
 }  // namespace sepal

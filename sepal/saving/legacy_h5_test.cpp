@@ -364,6 +364,33 @@ TEST(SaveModel, WritesTheOptimizerAsTfKerasDoesIfItIsToReadTheFile) {
     testing::expect_same_bits(loaded[i].value(), state[i].value());
 }
 
+// tf.keras has another class for it, which saves the state of the optimizer inside alone.
+TEST(SaveModel, WritesTheScaleOfTheLossAsTfKerasDoes) {
+  const testing::TemporaryFolder temporary;
+  const Model model = model_for_h5("adam");
+  model->compile(
+      {.optimizer = optimizers::LossScaleOptimizer({.inner_optimizer = optimizers::Adam()}), .loss = "mse"});
+  model->train_on_batch(kInputs, kTargets);
+  save_model(*model, temporary / "m.h5", {.legacy_reader = LegacyReader::keras2});
+  const Json optimizer = attribute_of(temporary / "m.h5", "training_config")["optimizer_config"];
+  EXPECT_EQ(optimizer["class_name"], "LossScaleOptimizerV3");
+  EXPECT_EQ(optimizer["config"].size(), 4U);
+  EXPECT_EQ(optimizer["config"]["dynamic"], true);
+  EXPECT_EQ(optimizer["config"]["initial_scale"], 32768.0);
+  EXPECT_EQ(optimizer["config"]["dynamic_growth_steps"], 2000);
+  const Json& inner = optimizer["config"]["inner_optimizer"];
+  EXPECT_EQ(inner["class_name"], "Adam");
+  EXPECT_EQ(inner["config"]["is_legacy_optimizer"], false);
+  EXPECT_FALSE(inner["config"].contains("loss_scale_factor"));
+  const H5File file(read_file(temporary / "m.h5", 1 << 20), "m");
+  const std::vector<std::string> names = *file.string_list_attribute("optimizer_weights", "weight_names");
+  EXPECT_EQ(names[0], "adam/iteration");
+  EXPECT_EQ(names[1], "adam/conv_depthwise_kernel_momentum");
+  const Model again = load_model(temporary / "m.h5");
+  EXPECT_EQ(again->optimizer()->class_name(), std::string("LossScaleOptimizer"));
+  EXPECT_EQ(again->optimizer()->inner_optimizer()->iterations(), 1);
+}
+
 TEST(SaveModel, WritesTheOldHardSigmoidForTfKerasAlone) {
   const testing::TemporaryFolder temporary;
   const KerasTensor x = Input({.shape = {3}});

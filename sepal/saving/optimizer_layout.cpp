@@ -24,6 +24,8 @@ bool is_saved(const optimizers::OptimizerBase& optimizer, const Variables& varia
 }  // namespace
 
 Variables variables_for_keras2(const optimizers::OptimizerBase& optimizer) {
+  // tf.keras starts the scale of the loss anew.
+  if (optimizer.inner_optimizer() != nullptr) return variables_for_keras2(*optimizer.inner_optimizer());
   const Variables variables = optimizer.variables();
   Variables saved;
   for (std::size_t i = 0; i < variables.size(); ++i) {
