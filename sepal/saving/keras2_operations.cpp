@@ -73,6 +73,11 @@ bool is_whole(const Json& value) {
   return is_tensor(value) || value.is_number_integer();
 }
 
+bool has_negative(const Json& value) {
+  if (value.is_array()) return std::any_of(value.begin(), value.end(), has_negative);
+  return value.is_number() && value < 0;
+}
+
 Json constant_of(const Json& value) {
   const bool is_wrapped = value.is_object() && !is_tensor(value) && value.contains("config") &&
                           value["config"].is_object() && value["config"].contains("value");
@@ -271,6 +276,12 @@ class FunctionWriter {
     return axis;
   }
 
+  // tf.keras makes a tensor of the first argument before TensorFlow sees the type of the other one.
+  bool makes_float32_of(const Json& first) const {
+    return first.is_number() && !operands_.empty() && is_floating(operands_[0].dtype) &&
+           operands_[0].dtype != DType::float32;
+  }
+
   void rewrite_call(Json& call, const Json& kwargs_of_config) {
     Json args = call["args"];
     Json kwargs = Json::object();
@@ -287,7 +298,17 @@ class FunctionWriter {
       kwargs[keyword] = value;
     }
     kwargs.update(kwargs_of_config);
-    const Json first = constant_of(args[0]);
+    if (class_name_ == "Take" && kwargs.contains("indices") && has_negative(kwargs["indices"])) {
+      return fail_at("negative indices", kwargs["indices"]);
+    }
+    Json first = constant_of(args[0]);
+    if (makes_float32_of(first)) {
+      static const std::set<std::string> kOfAnyOrder = {"Add",     "Multiply", "Maximum",
+                                                        "Minimum", "Equal",    "NotEqual"};
+      if (!kOfAnyOrder.contains(class_name_))
+        return fail("tf.keras makes float32 of a number that comes first");
+      std::swap(first, kwargs["y"]);
+    }
     if (of_whole_numbers().contains(class_name_) && is_of_whole_numbers() &&
         !(is_whole(first) && (!kwargs.contains("y") || is_whole(kwargs["y"])))) {
       return fail("TensorFlow does not bring a fraction and whole numbers to one type");

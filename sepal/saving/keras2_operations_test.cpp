@@ -134,6 +134,12 @@ TEST(Keras2Operations, AreRefusedWithTheirNameWhereTensorFlowComputesSomethingEl
        nullptr,
        {{DType::float32, 1}},
        "takes no mode=\"edge\""},
+      {numpy,
+       "Take",
+       {{"axis", 1}},
+       Json::array({0, -1}),
+       {{DType::float32, 2}},
+       "takes no negative indices=[0,-1]"},
       {"keras.src.ops.nn", "Elu", {{"alpha", 0.5}}, nullptr, {{DType::float32, 2}}, "takes no alpha=0.5"},
   };
   for (const Case& c : cases) {
@@ -149,6 +155,23 @@ TEST(Keras2Operations, ArgmaxCountsInTheTypeOfKeras3) {
   Json layer = operation_layer("keras.src.ops.numpy", "Argmax", {{"axis", 1}, {"keepdims", false}});
   ASSERT_EQ(to_tensorflow_function(layer, {{DType::float32, 2}}), std::nullopt);
   EXPECT_EQ(layer["inbound_nodes"][0]["kwargs"], Json({{"axis", 1}, {"output_type", "int32"}}));
+}
+
+// tf.keras 2.15 makes a tensor of float32 of a number that is the first argument.
+TEST(Keras2Operations, PutNumbersBehindTensorsOfHalfPrecision) {
+  Json sum = operation_layer("keras.src.ops.numpy", "Add", Json::object());
+  Json& args = sum["inbound_nodes"][0]["args"];
+  const Json x = args[0];
+  args = Json::array({1.0, x});
+  Json quotient = sum;
+  quotient["class_name"] = "TrueDivide";
+  Json in_float32 = quotient;
+  ASSERT_EQ(to_tensorflow_function(sum, {{DType::float16, 2}}), std::nullopt);
+  EXPECT_EQ(sum["inbound_nodes"][0], Json({{"args", Json::array({x})}, {"kwargs", {{"y", 1.0}}}}));
+  EXPECT_EQ(to_tensorflow_function(quotient, {{DType::float16, 2}}),
+            "layer 'op': tf.keras makes float32 of a number that comes first");
+  ASSERT_EQ(to_tensorflow_function(in_float32, {{DType::float32, 2}}), std::nullopt);
+  EXPECT_EQ(in_float32["inbound_nodes"][0], Json({{"args", {1.0}}, {"kwargs", {{"y", x}}}}));
 }
 
 TEST(Keras2Operations, StandForActivationsThatTfKerasLacks) {
