@@ -54,7 +54,7 @@ HOMES = [
 
 # Headers of the C library and of POSIX. (Those of C++ have no dot.)
 SYSTEM = re.compile(
-    r"(sys/\w+|assert|errno|fcntl|float|limits|locale|math|poll|pthread|pty|sched|setjmp|signal|stdint|stdio|stdlib"
+    r"(sys/\w+|assert|errno|fcntl|float|limits|locale|math|poll|pthread|pty|sched|setjmp|signal|spawn|stdint|stdio|stdlib"
     r"|string|strings|time|unistd)\.h"
 )
 
