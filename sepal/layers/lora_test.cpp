@@ -64,7 +64,7 @@ TEST_F(AdaptedModel, TrainsAsInKeras) {
   const layers::Conv1D c({.filters = 3,
                           .kernel_size = 2,
                           .activation = "tanh",
-                          .kernel_regularizer = regularizers::L2(0.01),
+                          .kernel_regularizer = regularizers::L2({.l2 = 0.01}),
                           .name = "c"});
   const layers::Dense d({.units = 2, .name = "d"});
   const Model model(input, d(layers::Flatten()(c(e(input)))));
@@ -74,7 +74,8 @@ TEST_F(AdaptedModel, TrainsAsInKeras) {
         Tensor::from<float>(expected_["weights"][i].get<std::vector<float>>(), model->weights()[i].shape()));
   }
   model->set_weights(weights);
-  const LoraOptions options{.a_initializer = "ones", .b_initializer = initializers::Constant(0.25)};
+  const LoraOptions options{.a_initializer = "ones",
+                            .b_initializer = initializers::Constant({.value = 0.25})};
   e->enable_lora(2, options);
   c->enable_lora(2, {3.0, options.a_initializer, options.b_initializer});
   d->enable_lora(2, {0.5, options.a_initializer, options.b_initializer});

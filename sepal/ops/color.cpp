@@ -51,7 +51,9 @@ Tensor rgb_to_hsv(const Tensor& images) {
 }
 
 Tensor hsv_to_rgb(const Tensor& images) {
-  const auto [hue, saturation, value] = channels_of(images);
+  // A lambda of clang 14 cannot capture parts of a structured binding.
+  const auto channels = channels_of(images);
+  const Tensor &hue = channels[0], &saturation = channels[1], &value = channels[2];
   const Tensor sixths = multiply(hue, 6.0);
   const auto bounded = [](const Tensor& x) { return clip(x, 0.0, 1.0); };
   const auto distance = [&](double center) { return abs(add(sixths, -center)); };

@@ -343,7 +343,8 @@ TEST_F(ChangedConfig, LeavesAModelUncompiledIfANameIsNotKnown) {
       {compiled_with("optimizer", {{"class_name", "SGD"}, {"config", {{"of_another_version", 1}}}}),
        "of_another_version"}};
   for (const auto& [compile_config, name] : unknown) {
-    const std::string path = file_with([&](Json& config) { config["compile_config"] = compile_config; });
+    const std::string path = file_with(
+        [&compile_config = compile_config](Json& config) { config["compile_config"] = compile_config; });
     std::vector<std::string> notes;
     EXPECT_FALSE(load_model(path, {.notes = &notes})->compiled());
     EXPECT_THAT(notes, ElementsAre(AllOf(HasSubstr("the model is not compiled"), HasSubstr(name))));

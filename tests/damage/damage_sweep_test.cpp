@@ -134,7 +134,7 @@ TEST_F(DamageSweep, OfTheBytesOfHdf5Files) {
   for (const auto& [path, seed] : seeds) {
     damage_bytes(
         seed, [&] { return chosen(); },
-        [&](const Bytes& bytes, std::size_t at) {
+        [&, &path = path](const Bytes& bytes, std::size_t at) {
           expect_a_good_refusal(name, path + " byte " + std::to_string(at), [&] {
             const H5File file(bytes, name);
             for (const auto& [group, names] : file.groups()) file.string_attribute(group, "name");

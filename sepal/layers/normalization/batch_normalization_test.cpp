@@ -19,11 +19,12 @@ using testing::expect_values;
 
 // The ReLU and the prediction would be one pass with a normalization of the usual kind.
 TEST(BatchRenormalization, TrainsAndPredictsInAModel) {
-  const layers::BatchNormalization layer({.momentum = 0.75,
-                                          .moving_variance_initializer = initializers::Constant(2.25),
-                                          .renorm = true,
-                                          .renorm_clipping = RenormClipping{.rmax = 1.25, .dmax = 0.5},
-                                          .renorm_momentum = 0.5});
+  const layers::BatchNormalization layer(
+      {.momentum = 0.75,
+       .moving_variance_initializer = initializers::Constant({.value = 2.25}),
+       .renorm = true,
+       .renorm_clipping = RenormClipping{.rmax = 1.25, .dmax = 0.5},
+       .renorm_momentum = 0.5});
   const Sequential model({Input({.shape = {2}}), layer, layers::ReLU()});
   model->compile({.optimizer = optimizers::SGD({.learning_rate = 0.5}), .loss = "mse"});
   const Tensor x = Tensor::from<float>({1, -2, 3, 0.5F, -1, 4}, {3, 2});

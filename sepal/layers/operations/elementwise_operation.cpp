@@ -67,10 +67,8 @@ Tensor sign_bit(const Tensors& x) {
 
 constexpr double kRadians = std::numbers::pi / 180.0;
 
-template <double kFactor>
-Tensor scaled(const Tensors& x) {
-  return ops::multiply(x[0], kFactor);
-}
+Tensor deg2rad(const Tensors& x) { return ops::multiply(x[0], kRadians); }
+Tensor rad2deg(const Tensors& x) { return ops::multiply(x[0], 1.0 / kRadians); }
 
 Tensor exp2(const Tensors& x) { return ops::exp(ops::multiply(x[0], std::numbers::ln2)); }
 
@@ -140,7 +138,7 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Copy", 1, &unary<ops::identity>},
       {kNumpy, "Cos", 1, &unary<ops::cos>, Result::floating},
       {kNumpy, "Cosh", 1, &unary<ops::cosh>, Result::floating},
-      {kNumpy, "Deg2rad", 1, &scaled<kRadians>, Result::floating},
+      {kNumpy, "Deg2rad", 1, &deg2rad, Result::floating},
       {kNumpy, "Divide", 2, &binary<ops::divide>, Result::floating},
       {kNumpy, "DivideNoNan", 2, &divide_no_nan, Result::floating},
       {kNumpy, "Equal", 2, &binary<ops::equal>, Result::boolean},
@@ -183,7 +181,7 @@ const std::vector<ElementwiseKind>& elementwise_kinds() {
       {kNumpy, "Negative", 1, &unary<ops::negative>},
       {kNumpy, "NotEqual", 2, &binary<ops::not_equal>, Result::boolean},
       {kNumpy, "Power", 2, &binary<ops::power>},
-      {kNumpy, "Rad2deg", 1, &scaled<1 / kRadians>, Result::floating},
+      {kNumpy, "Rad2deg", 1, &rad2deg, Result::floating},
       {kNumpy, "Reciprocal", 1, &unary<ops::reciprocal>, Result::floating},
       {kNumpy, "Sign", 1, &unary<ops::sign>},
       {kNumpy, "Signbit", 1, &sign_bit, Result::boolean},
