@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/base/compatibility.h"
-#include "sepal/layers/attention/multi_head_attention.h"
+#include "sepal/layers/attention/causal_attention.h"
 #include "sepal/layers/layer_envelope.h"
 #include "sepal/layers/registry.h"
 
@@ -19,8 +19,8 @@ std::shared_ptr<Layer> deep_copy(const Layer& layer, DeepCopyMemo* memo) {
       layer_from_envelope(layer_envelope(layer), "copy of layer '" + layer.name() + "'");
   copy->set_drops_masks(layer.drops_masks());
   // It belongs to the calls, which a layer's config does not tell.
-  if (const auto* attention = dynamic_cast<const MultiHeadAttentionLayer*>(&layer); attention != nullptr) {
-    dynamic_cast<MultiHeadAttentionLayer&>(*copy).set_use_causal_mask(attention->uses_causal_mask());
+  if (const auto* attention = dynamic_cast<const CausalAttention*>(&layer); attention != nullptr) {
+    dynamic_cast<CausalAttention&>(*copy).set_use_causal_mask(attention->uses_causal_mask());
   }
   if (layer.built()) {
     if (!copy->built()) copy->build_for(layer.build_shapes());

@@ -69,12 +69,14 @@ Json calls_to_json(const std::vector<const Node*>& calls, const NodeNumbers& num
       continue;
     }
     // Keras calls this layer with a tensor for each argument, and all others with a list.
-    const auto* attention = dynamic_cast<const MultiHeadAttentionLayer*>(node->operation().get());
-    Json args = node->list_input() && attention == nullptr ? Json::array({tensors}) : tensors;
+    const bool takes_several =
+        dynamic_cast<const MultiHeadAttentionLayer*>(node->operation().get()) != nullptr;
+    Json args = node->list_input() && !takes_several ? Json::array({tensors}) : tensors;
     const auto* model = dynamic_cast<const FunctionalModel*>(node->operation().get());
     if (model != nullptr && model->input_structure().kind == TensorStructure::Kind::dictionary)
       args = Json::array({by_key(model->input_structure().keys, tensors)});
     Json kwargs = Json::object();
+    const auto* attention = dynamic_cast<const CausalAttention*>(node->operation().get());
     if (attention != nullptr && attention->uses_causal_mask()) kwargs["use_causal_mask"] = true;
     list.push_back({{"args", std::move(args)}, {"kwargs", std::move(kwargs)}});
   }
@@ -227,7 +229,7 @@ class GraphReader {
   void set_causal(const Entry& read) const {
     const auto is_causal = [](const PendingCall& call) { return call.causal; };
     if (std::none_of(read.calls.begin(), read.calls.end(), is_causal)) return;
-    const auto attention = std::dynamic_pointer_cast<MultiHeadAttentionLayer>(read.layer);
+    const auto attention = std::dynamic_pointer_cast<CausalAttention>(read.layer);
     if (attention == nullptr || !std::all_of(read.calls.begin(), read.calls.end(), is_causal)) {
       throw UnimplementedError(fmt::format(
           "layer '{}': the call argument 'use_causal_mask' is not supported for this layer or not for each "

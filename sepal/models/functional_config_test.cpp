@@ -169,7 +169,7 @@ TEST(FunctionalConfig, KeepsCallsOfAttention) {
   changed.mutable_data<float>()[11] += 1.0F;
   testing::expect_same_bits(ops::slice(model(changed), 1, 0, 3), ops::slice(y, 1, 0, 3));
 
-  config["layers"][1] = layer_envelope(*layers::Attention({.name = "attention"}));
+  config["layers"][1] = layer_envelope(*layers::Identity({.name = "attention"}));
   config["layers"][1]["inbound_nodes"] = model->get_config()["layers"][1]["inbound_nodes"];
   config["layers"][1]["name"] = "attention";
   testing::expect_error<UnimplementedError>(
@@ -177,6 +177,30 @@ TEST(FunctionalConfig, KeepsCallsOfAttention) {
         (void)ModelBase::from_envelope({{"class_name", "Functional"}, {"config", config}});
       },
       {"'attention'", "use_causal_mask"});
+}
+
+TEST(FunctionalConfig, KeepsCausalCallsOnLists) {
+  const KerasTensor x = Input({.shape = {4, 3}, .name = "x"});
+  const layers::Attention dot({.name = "dot"});
+  const layers::AdditiveAttention additive({.name = "additive"});
+  dot->set_use_causal_mask(true);
+  additive->set_use_causal_mask(true);
+  const Model model(x, additive({x, dot({x, x})}));
+  const Json config = model->get_config();
+  for (const std::size_t i : {1U, 2U}) {
+    const Json& node = config["layers"][i]["inbound_nodes"][0];
+    EXPECT_EQ(node["args"].size(), 1U);
+    EXPECT_EQ(node["kwargs"], Json::parse(R"({"use_causal_mask": true})"));
+  }
+  const Model again(ModelBase::from_envelope({{"class_name", "Functional"}, {"config", config}}));
+  EXPECT_EQ(again->get_config(), config);
+  again->set_weights(model->get_weights());
+  const Tensor values = testing::varied({1, 4, 3}).astype(DType::float32);
+  const Tensor y = model(values);
+  testing::expect_same_bits(again(values), y);
+  Tensor changed = values;
+  changed.mutable_data<float>()[11] += 1.0F;
+  testing::expect_same_bits(ops::slice(model(changed), 1, 0, 3), ops::slice(y, 1, 0, 3));
 }
 
 }  // namespace

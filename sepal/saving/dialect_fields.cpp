@@ -92,6 +92,9 @@ constexpr Dropped kDropped[] = {
     {"Conv1DTranspose", "groups", SaysNothing::one},
     {"Conv2DTranspose", "groups", SaysNothing::one},
     {"Conv3DTranspose", "groups", SaysNothing::one},
+    // Said by the calls.
+    {"Attention", "causal", SaysNothing::always},
+    {"AdditiveAttention", "causal", SaysNothing::always},
     // How TensorFlow computes it, not what.
     {"BatchNormalization", "fused", SaysNothing::always},
     {"BatchNormalization", "virtual_batch_size", SaysNothing::null},

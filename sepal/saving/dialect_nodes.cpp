@@ -73,7 +73,20 @@ class NodeRewriter {
 
   void rewrite_layer(Json& layer) const {
     if (!layer.is_object() || !layer.contains("inbound_nodes") || !layer["inbound_nodes"].is_array()) return;
-    for (Json& node : layer["inbound_nodes"]) node = modern_node(node);
+    const bool causal = is_causal(layer);
+    for (Json& node : layer["inbound_nodes"]) {
+      node = modern_node(node);
+      if (causal && node.is_object() && node.value("kwargs", Json()).is_object())
+        node["kwargs"]["use_causal_mask"] = true;
+    }
+  }
+
+  // Before TensorFlow 2.10 it was an argument of these layers, not of their calls.
+  static bool is_causal(const Json& layer) {
+    const Json class_name = layer.value("class_name", Json());
+    if (class_name != "Attention" && class_name != "AdditiveAttention") return false;
+    const auto config = layer.find("config");
+    return config != layer.end() && config->is_object() && config->value("causal", Json()) == true;
   }
 
   Json modern_node(const Json& node) const {

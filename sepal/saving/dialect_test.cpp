@@ -251,6 +251,20 @@ TEST(Dialect, ReplacesSlashesInNamesAndInReferencesToThem) {
   EXPECT_EQ(config["output_layers"], Json::parse(R"([["a_d", 0, 0]])"));
 }
 
+TEST(Dialect, TellsTheCallsOfAttentionThatTheyAreCausal) {
+  const Json layers = modern(R"({"class_name": "Functional", "config": {"name": "m", "layers": [
+      {"name": "x", "class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [null, 3, 2]},
+       "inbound_nodes": []},
+      {"name": "a", "class_name": "Attention", "config": {"name": "a", "causal": true},
+       "inbound_nodes": [[["x", 0, 0, {}], ["x", 0, 0, {}]]]},
+      {"name": "b", "class_name": "AdditiveAttention", "config": {"name": "b", "causal": false},
+       "inbound_nodes": [[["x", 0, 0, {}], ["a", 0, 0, {}]]]}]}})")["config"]["layers"];
+  EXPECT_EQ(layers[1]["inbound_nodes"][0]["kwargs"], Json::parse(R"({"use_causal_mask": true})"));
+  EXPECT_EQ(layers[2]["inbound_nodes"][0]["kwargs"], Json::object());
+  EXPECT_FALSE(layers[1]["config"].contains("causal"));
+  EXPECT_FALSE(layers[2]["config"].contains("causal"));
+}
+
 TEST(Dialect, ReadsWhatCompileWasGiven) {
   const Json config = modern_compile_config(Json::parse(R"({
       "optimizer_config": {"class_name": "Custom>SGD", "config": {"momentum": 0.5}},

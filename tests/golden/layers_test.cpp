@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sepal/autodiff/gradient_tape.h"
+#include "sepal/layers/attention/causal_attention.h"
 #include "sepal/layers/registry.h"
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/reduce.h"
@@ -69,6 +70,8 @@ class GoldenLayer : public ::testing::TestWithParam<GoldenCase> {
       without_batch.push_back(inputs.back().shape());
       without_batch.back()[0] = kNone;
     }
+    if (description.value("use_causal_mask", false))
+      dynamic_cast<CausalAttention&>(*layer).set_use_causal_mask(true);
     layer->build_for(shapes);
     expect_weights(*layer, description["weights"]);
     Tensors values;

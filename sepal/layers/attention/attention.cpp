@@ -5,6 +5,7 @@
 #include "sepal/base/error.h"
 #include "sepal/ops/activations.h"
 #include "sepal/ops/array.h"
+#include "sepal/ops/attention.h"
 #include "sepal/ops/comparison.h"
 #include "sepal/ops/einsum.h"
 #include "sepal/ops/elementwise.h"
@@ -50,8 +51,10 @@ Tensors BaseAttentionLayer<OptionsT>::call_all(const Tensors& inputs, const Call
   const Tensor& value = inputs.at(1);
   const auto mask_of = [&](std::size_t i) { return context.masks.empty() ? Tensor() : context.masks[i]; };
   Tensor weighed = scores(query, inputs.size() > 2 ? inputs[2] : value);
-  if (const Tensor mask = mask_of(1); mask.defined()) {
-    const Tensor keep = ops::reshape(mask, {mask.shape()[0], 1, mask.shape()[1]});
+  Tensor keep = mask_of(1);
+  if (keep.defined()) keep = ops::reshape(keep, {keep.shape()[0], 1, keep.shape()[1]});
+  keep = ops::counted_scores(keep, uses_causal_mask(), weighed.shape()[1], weighed.shape()[2]);
+  if (keep.defined()) {
     // As far down as Keras moves them: the largest float16, or a round number.
     const double distance = weighed.dtype() == DType::float16 ? 65504.0 : 1e9;
     weighed = ops::select(keep, weighed, ops::add(weighed, -distance));
@@ -63,8 +66,8 @@ Tensors BaseAttentionLayer<OptionsT>::call_all(const Tensors& inputs, const Call
   }
   Tensor result = ops::einsum("bqk,bkd->bqd", {weights, value});
   if (const Tensor mask = mask_of(0); mask.defined()) {
-    const Tensor keep = ops::reshape(mask, {mask.shape()[0], mask.shape()[1], 1});
-    result = ops::select(keep, result, Tensor::zeros({}, result.dtype()));
+    const Tensor counts = ops::reshape(mask, {mask.shape()[0], mask.shape()[1], 1});
+    result = ops::select(counts, result, Tensor::zeros({}, result.dtype()));
   }
   return {result};
 }

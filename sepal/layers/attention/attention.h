@@ -2,6 +2,7 @@
 // Bahdanau et al. 2015).
 #pragma once
 
+#include "sepal/layers/attention/causal_attention.h"
 #include "sepal/layers/configured_layer.h"
 #include "sepal/layers/ref.h"
 #include "sepal/layers/regularization/seed_generator.h"
@@ -47,7 +48,7 @@ struct AdditiveAttentionOptions {
 /// the value, key (batch, keys, size): result (batch, queries, value size). A mask of the value says which
 /// keys count; where the query's mask is false, the result is 0. In training weights are dropped.
 template <class OptionsT>
-class BaseAttentionLayer : public ConfiguredLayer<OptionsT> {
+class BaseAttentionLayer : public ConfiguredLayer<OptionsT>, public CausalAttention {
  public:
   using typename ConfiguredLayer<OptionsT>::Options;
 

@@ -139,7 +139,7 @@ Tensors MultiHeadAttentionLayer::call_all(const Tensors& inputs, const CallConte
   Tensor attended;
   if (options_.dropout > 0.0) {
     const Tensor scores = ops::einsum("btnh,bsnh->bnts", {ops::multiply(query, scale), key});
-    const Tensor counted = ops::counted_scores(keep, causal_, query.shape()[1], key.shape()[1]);
+    const Tensor counted = ops::counted_scores(keep, uses_causal_mask(), query.shape()[1], key.shape()[1]);
     Tensor weights = ops::softmax(ops::masked_scores(scores, counted), -1);
     // Here, and not without dropout, Keras lets a query that sees no key attend to nothing.
     if (counted.defined()) weights = ops::select(counted, weights, Tensor::scalar(0.0, weights.dtype()));
@@ -149,7 +149,8 @@ Tensors MultiHeadAttentionLayer::call_all(const Tensors& inputs, const CallConte
     }
     attended = ops::einsum("bnts,bsnh->btnh", {weights, value});
   } else {
-    attended = ops::dot_product_attention(query, key, value, {}, keep, {.scale = scale, .causal = causal_});
+    attended = ops::dot_product_attention(query, key, value, {}, keep,
+                                          {.scale = scale, .causal = uses_causal_mask()});
   }
   return {within(output_, attended)};
 }

@@ -1,6 +1,7 @@
 // MultiHeadAttention (keras.layers.MultiHeadAttention, Vaswani et al. 2017).
 #pragma once
 
+#include "sepal/layers/attention/causal_attention.h"
 #include "sepal/layers/core/einsum_dense.h"
 #include "sepal/layers/regularization/seed_generator.h"
 
@@ -51,16 +52,11 @@ struct MultiHeadAttentionOptions {
 /// Inputs, each (batch, steps, features): query, value and, if it is not the value, key: result (batch, steps
 /// of the query, output_shape). Masks of the inputs say which steps count. The layers inside, query, key,
 /// value and attention_output, hold the weights.
-class MultiHeadAttentionLayer : public ConfiguredLayer<MultiHeadAttentionOptions> {
+class MultiHeadAttentionLayer : public ConfiguredLayer<MultiHeadAttentionOptions>, public CausalAttention {
  public:
   /// @throws ValueError if num_heads, key_dim or value_dim is not positive; UnimplementedError for other
   /// attention_axes than the second.
   explicit MultiHeadAttentionLayer(Options options);
-
-  /// Whether no step of the query sees a later one of the key: what Keras is told in each call
-  /// (`use_causal_mask`), and a file for each call; here it is the layer's.
-  bool uses_causal_mask() const { return causal_; }
-  void set_use_causal_mask(bool causal) { causal_ = causal; }
 
   /// Empty before the layer is built.
   std::vector<std::shared_ptr<Layer>> sublayers() const override;
@@ -80,7 +76,6 @@ class MultiHeadAttentionLayer : public ConfiguredLayer<MultiHeadAttentionOptions
                                                const EinsumOutputShape& output_shape,
                                                const char* bias_axes) const;
 
-  bool causal_ = false;
   SeedGenerator generator_;
   std::shared_ptr<EinsumDenseLayer> query_;
   std::shared_ptr<EinsumDenseLayer> key_;

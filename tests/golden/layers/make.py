@@ -47,6 +47,10 @@ def attention():
     yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, [query, value], build
     yield "MultiHeadAttention", {"num_heads": 3, "key_dim": 2, "value_dim": 4, "dropout": 0.2, "output_shape": 7}, [query, value, key], build
     yield "MultiHeadAttention", {"num_heads": 1, "key_dim": 4, "use_bias": False, "attention_axes": 1}, [query, query], build
+    causal = {"call": {"use_causal_mask": True}}
+    yield "Attention", {"use_scale": True}, [query, value, key], causal
+    yield "AdditiveAttention", {}, [value, query, (2, 4, 6)], causal
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "dropout": 0.2}, [query, value], build | causal
 
 
 def einsum():
@@ -131,12 +135,14 @@ def without_batch(shapes):
 
 
 class Case:
-    """One layer and what it is called with; extras: training, inputs (arrays), weights (a function of a layer's)."""
+    """One layer and what it is called with; extras: training, inputs (arrays), call (its other arguments),
+    prepare (a function of the layer)."""
 
     def __init__(self, identity, class_name, arguments, shapes, extras, generator):
         self.identity, self.class_name, self.arguments, self.shapes = identity, class_name, arguments, shapes
         self.training = extras.get("training")
         self.prepare = extras.get("prepare")
+        self.call = extras.get("call", {})
         self.generator = generator
         self.inputs = extras.get("inputs") or [self.draw(shape) for shape in shapes]
         self.weights = None
@@ -174,7 +180,7 @@ class Case:
             self.weights = [self.draw(w.shape, 0.2, 1.2) if w.dtype.startswith("float") else np.array(w) for w in layer.weights]
         layer.set_weights([w.astype(v.dtype) for w, v in zip(self.weights, layer.weights)])
         inputs = [tf.constant(x.astype(dtype) if x.dtype.kind == "f" else x) for x in self.inputs]
-        called = {} if self.training is None else {"training": self.training}
+        called = self.call if self.training is None else {"training": self.training, **self.call}
         with tf.GradientTape() as tape:
             tape.watch([x for x in inputs if x.dtype.is_floating])
             outputs = layer(*inputs, **called) if self.takes_several else layer(self.one_or_list(inputs), **called)
@@ -214,7 +220,7 @@ class Case:
                 "input_shapes": [list(x.shape) for x in self.inputs], "list_input": len(self.inputs) > 1, "training": self.training,
                 "weights": [{"name": v.name, "shape": list(v.shape), "trainable": bool(v.trainable)} for v in layer.weights],
                 "compute_output_shape": plain(self.output_shape(self.make("float32"))),
-                "exact": False, "keras_f32_error": errors, "file": self.identity + ".npz"}
+                **self.call, "exact": False, "keras_f32_error": errors, "file": self.identity + ".npz"}
 
 
 def main():
