@@ -89,6 +89,24 @@ struct AxisOptions {
   }
 };
 
+struct OptionalAxisOptions {
+  std::optional<std::int64_t> axis = {};  // None: all elements in a row
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("axis", o.axis);
+  }
+};
+
+struct ReductionOptions {
+  std::optional<IntTuple> axis = {};  // None: all axes
+  bool keepdims = false;
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("axis", o.axis);
+    v("keepdims", o.keepdims);
+  }
+};
+
 /// A dtype's name; empty: None.
 struct DTypeName {
   std::string name = {};

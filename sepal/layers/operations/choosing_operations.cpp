@@ -1,10 +1,7 @@
-// Operations that choose or replace elements: Select, TakeAlongAxis, Slice, SliceUpdate, Pad, NanToNum, …,
-// and joins with rules of their own: Vstack, Dstack, Append.
+// Operations that choose, join or replace elements by their places: Select, TakeAlongAxis, Slice, Pad, ….
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -14,55 +11,16 @@
 #include "sepal/ops/array.h"
 #include "sepal/ops/comparison.h"
 #include "sepal/ops/elementwise.h"
-#include "sepal/ops/logical.h"
 #include "sepal/ops/take.h"
 
 namespace sepal {
 namespace {
-
-struct MaybeAxisOptions {
-  std::optional<std::int64_t> axis = {};  // None: all elements in a row
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
-struct MaybeDTypeOptions {
-  DTypeName dtype = {};
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("dtype", o.dtype);
-  }
-};
-
-DType wanted_dtype(const MaybeDTypeOptions& o, DType input) { return o.dtype.or_else(input); }
 
 struct SliceOptions {
   IntTuple shape = {};
   template <class Self, class Visitor>
   static void visit(Self& o, Visitor& v) {
     v("shape", o.shape);
-  }
-};
-
-struct NanToNumOptions {
-  double nan = 0.0;
-  std::optional<double> posinf = {};  // None: the largest number of the dtype
-  std::optional<double> neginf = {};
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("nan", o.nan);
-    v("posinf", o.posinf);
-    v("neginf", o.neginf);
-  }
-};
-
-struct CloseOptions {
-  bool equal_nan = false;
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("equal_nan", o.equal_nan);
   }
 };
 
@@ -126,14 +84,14 @@ Shape shape_stacked_along(const NoOptions&, const Shapes& input_shapes) {
   return concatenated_along(kRank == 2 ? 0 : 2, parts);
 }
 
-Tensor appended(const MaybeAxisOptions& o, const Tensors& operands) {
+Tensor appended(const OptionalAxisOptions& o, const Tensors& operands) {
   if (o.axis) return ops::concatenate({operands[0], operands[1]}, *o.axis);
   return ops::concatenate({ops::reshape(operands[0], {operands[0].num_elements()}),
                            ops::reshape(operands[1], {operands[1].num_elements()})},
                           0);
 }
 
-Shape appended_shape(const MaybeAxisOptions& o, const Shapes& operands) {
+Shape appended_shape(const OptionalAxisOptions& o, const Shapes& operands) {
   if (o.axis) return concatenated_along(*o.axis, operands);
   const std::int64_t a = known_elements(operands[0]);
   const std::int64_t b = known_elements(operands[1]);
@@ -164,7 +122,7 @@ Tensor numbers_within(const Shape& shape, const std::vector<std::int64_t>& apart
   return numbers;
 }
 
-Shape taken_shape(const MaybeAxisOptions& o, const Shapes& operands) {
+Shape taken_shape(const OptionalAxisOptions& o, const Shapes& operands) {
   const Shape& x = operands[0];
   const Shape& indices = operands[1];
   if (!o.axis) return {known_elements(indices)};
@@ -178,7 +136,7 @@ Shape taken_shape(const MaybeAxisOptions& o, const Shapes& operands) {
   return result;
 }
 
-Tensor taken_along(const MaybeAxisOptions& o, const Tensors& operands) {
+Tensor taken_along(const OptionalAxisOptions& o, const Tensors& operands) {
   Tensor x = operands[0];
   Tensor indices = ops::cast(operands[1], DType::int64);
   if (!o.axis) {
@@ -312,11 +270,6 @@ Tensor scattered(const NoOptions&, const Tensors& operands) {
   return replaced(x, places, updates);
 }
 
-template <class Options>
-Shape first_shape(const Options&, const Shapes& operands) {
-  return operands.at(0);
-}
-
 Shape padded_shape(const PadOptions& o, const Shapes& operands) {
   Shape shape = operands.at(0);
   const auto& pairs = o.pad_width.pairs;
@@ -368,80 +321,6 @@ Tensor padded(const PadOptions& o, const Tensors& operands) {
   });
 }
 
-struct NumberRange {
-  double least;
-  double most;
-};
-
-template <class T>
-NumberRange range_of() {
-  // Of 64 bits the last number that a float64 holds: the type's own would be rounded up and wrap around.
-  const double most = sizeof(T) == 8 ? std::nextafter(static_cast<double>(std::numeric_limits<T>::max()), 0.0)
-                                     : static_cast<double>(std::numeric_limits<T>::max());
-  return {static_cast<double>(std::numeric_limits<T>::lowest()), most};
-}
-
-NumberRange range_of_integers(DType dtype) {
-  switch (dtype) {
-    case DType::int8:
-      return range_of<std::int8_t>();
-    case DType::int16:
-      return range_of<std::int16_t>();
-    case DType::int32:
-      return range_of<std::int32_t>();
-    case DType::uint8:
-      return range_of<std::uint8_t>();
-    case DType::uint16:
-      return range_of<std::uint16_t>();
-    case DType::uint32:
-      return range_of<std::uint32_t>();
-    case DType::uint64:
-      return range_of<std::uint64_t>();
-    default:
-      return range_of<std::int64_t>();
-  }
-}
-
-double largest_number(DType dtype) {
-  switch (dtype) {
-    case DType::float16:
-      return 65504.0;
-    case DType::bfloat16:
-      return 0x1.FEp127;
-    case DType::float64:
-      return std::numeric_limits<double>::max();
-    default:
-      return static_cast<double>(std::numeric_limits<float>::max());
-  }
-}
-
-Tensor nan_to_num(const NanToNumOptions& o, const Tensors& inputs) {
-  const Tensor& x = inputs.at(0);
-  if (!is_floating(x.dtype())) return x;
-  const auto number = [&](double value) { return Tensor::scalar(value, x.dtype()); };
-  const double infinity = std::numeric_limits<double>::infinity();
-  const double largest = largest_number(x.dtype());
-  Tensor y = ops::select(ops::not_equal(x, x), number(o.nan), x);
-  y = ops::select(ops::equal(x, number(infinity)), number(o.posinf.value_or(largest)), y);
-  return ops::select(ops::equal(x, number(-infinity)), number(o.neginf.value_or(-largest)), y);
-}
-
-Tensor is_close(const CloseOptions& o, const Tensors& operands) {
-  const Tensor a = ops::cast(operands[0], DType::float64);
-  const Tensor b = ops::cast(operands[1], DType::float64);
-  const auto tolerance = [&](std::size_t i, double missing) {
-    return operands[i].defined() ? operands[i].astype(DType::float64).item() : missing;
-  };
-  const Tensor most = ops::add(ops::multiply(ops::abs(b), tolerance(2, 1e-5)), tolerance(3, 1e-8));
-  // Infinities are close to themselves alone.
-  const Tensor far = ops::greater(ops::abs(ops::subtract(a, b)), most);
-  const Tensor finite = ops::equal(ops::subtract(b, b), Tensor::scalar(0.0, DType::float64));
-  const Tensor near = ops::logical_and(ops::logical_and(ops::logical_not(far), finite), ops::equal(a, a));
-  const Tensor close = ops::logical_or(near, ops::equal(a, b));
-  if (!o.equal_nan) return close;
-  return ops::logical_or(close, ops::logical_and(ops::not_equal(a, a), ops::not_equal(b, b)));
-}
-
 // The first of the choices whose condition holds, else the default.
 class SelectOperation : public OperationLayer {
  public:
@@ -489,23 +368,6 @@ class SelectOperation : public OperationLayer {
   std::size_t conditions_ = 0;
 };
 
-Tensor saturated(const MaybeDTypeOptions& o, const Tensors& inputs) {
-  const DType dtype = o.dtype.or_else(inputs.at(0).dtype());
-  if (is_floating(dtype) || dtype == DType::boolean) return ops::cast(inputs[0], dtype);
-  const Tensor wide = ops::cast(inputs[0], DType::float64);
-  const NumberRange range = range_of_integers(dtype);
-  return ops::cast(ops::clip(wide, range.least, range.most), dtype);
-}
-
-Tensor filled_with(const MaybeDTypeOptions& o, const Tensors& operands) {
-  const DType dtype = o.dtype.or_else(operands[0].dtype());
-  return ops::broadcast_to(ops::cast(operands[1], dtype), operands[0].shape());
-}
-
-DType count_dtype(const NoOptions&, DType) { return DType::int32; }
-
-Shape scalar_shape(const NoOptions&, const Shapes&) { return {}; }
-
 }  // namespace
 
 void add_choosing_operations(std::map<std::string, LayerFactory>& rows) {
@@ -513,42 +375,8 @@ void add_choosing_operations(std::map<std::string, LayerFactory>& rows) {
   const char* core = keras_modules::kCore;
   add_row<NoOptions>(rows, {"Vstack", &stacked_along<2>, &shape_stacked_along<2>, true});
   add_row<NoOptions>(rows, {"Dstack", &stacked_along<3>, &shape_stacked_along<3>, true});
-  add_row<NanToNumOptions>(rows, {"NanToNum", &nan_to_num, &same_shape<NanToNumOptions>});
-  add_row<NoOptions>(rows, {"Size",
-                            [](const NoOptions&, const Tensors& x) {
-                              return Tensor::scalar(static_cast<double>(x.at(0).num_elements()),
-                                                    DType::int32);
-                            },
-                            &scalar_shape, false, numpy, &count_dtype});
-  add_row<NoOptions>(rows, {"Ndim",
-                            [](const NoOptions&, const Tensors& x) {
-                              return Tensor::scalar(static_cast<double>(x.at(0).rank()), DType::int32);
-                            },
-                            &scalar_shape, false, numpy, &count_dtype});
-  using WithDType = ArrayOperationKind<MaybeDTypeOptions>;
-  const auto cast_to_wanted = [](const MaybeDTypeOptions& o, const Tensors& x) {
-    return ops::cast(x.at(0), o.dtype.or_else(x[0].dtype()));
-  };
-  const auto shape = &same_shape<MaybeDTypeOptions>;
-  add_row(rows, WithDType{"ConvertToTensor", cast_to_wanted, shape, false, core, &wanted_dtype},
-          {"sparse", "ragged"});
-  add_row(rows, WithDType{"Array", cast_to_wanted, shape, false, numpy, &wanted_dtype});
-  add_row(rows, WithDType{"SaturateCast", &saturated, shape, false, core, &wanted_dtype});
-  add_row(rows, WithDType{"EmptyLike",
-                          [](const MaybeDTypeOptions& o, const Tensors& x) {
-                            return Tensor::zeros(x.at(0).shape(), o.dtype.or_else(x[0].dtype()));
-                          },
-                          shape, false, numpy, &wanted_dtype});
-  add_operand_row<MaybeDTypeOptions>(rows, {"FullLike",
-                                            {"x", "fill_value"},
-                                            2,
-                                            &filled_with,
-                                            &first_shape<MaybeDTypeOptions>,
-                                            numpy,
-                                            1,
-                                            &wanted_dtype});
-  add_operand_row<MaybeAxisOptions>(rows, {"Append", {"x1", "x2"}, 2, &appended, &appended_shape});
-  add_operand_row<MaybeAxisOptions>(
+  add_operand_row<OptionalAxisOptions>(rows, {"Append", {"x1", "x2"}, 2, &appended, &appended_shape});
+  add_operand_row<OptionalAxisOptions>(
       rows, {"TakeAlongAxis", {"x", "indices"}, 2, &taken_along, &taken_shape, numpy, 1});
   add_operand_row<SliceOptions>(rows,
                                 {"Slice", {"inputs", "start_indices"}, 2, &sliced, &sliced_shape, core, 1});
@@ -556,24 +384,14 @@ void add_choosing_operations(std::map<std::string, LayerFactory>& rows) {
                                     {"inputs", "start_indices", "updates"},
                                     3,
                                     &slice_updated,
-                                    &first_shape<NoOptions>,
+                                    &same_shape<NoOptions>,
                                     core,
                                     1});
   add_operand_row<NoOptions>(
       rows,
-      {"ScatterUpdate", {"inputs", "indices", "updates"}, 3, &scattered, &first_shape<NoOptions>, core, 1},
+      {"ScatterUpdate", {"inputs", "indices", "updates"}, 3, &scattered, &same_shape<NoOptions>, core, 1},
       {"reduction"});
   add_operand_row<PadOptions>(rows, {"Pad", {"x", "constant_values"}, 1, &padded, &padded_shape, numpy, 1});
-  add_operand_row<CloseOptions>(rows, {"Isclose",
-                                       {"x1", "x2", "rtol", "atol"},
-                                       2,
-                                       &is_close,
-                                       [](const CloseOptions&, const Shapes& operands) {
-                                         return broadcast_shapes(operands[0], operands[1]);
-                                       },
-                                       numpy,
-                                       2,
-                                       [](const CloseOptions&, DType) { return DType::boolean; }});
   rows["keras.src.ops.numpy>Select"] =
       operation_factory<NoOptions>([](NoOptions options, const std::string& name) {
         return std::make_shared<SelectOperation>(options, name);

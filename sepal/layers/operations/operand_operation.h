@@ -104,5 +104,7 @@ void add_choosing_operations(std::map<std::string, LayerFactory>& rows);
 void add_image_operations(std::map<std::string, LayerFactory>& rows);
 void add_matrix_operations(std::map<std::string, LayerFactory>& rows);
 void add_neural_operations(std::map<std::string, LayerFactory>& rows);
+void add_patch_operations(std::map<std::string, LayerFactory>& rows);
+void add_value_operations(std::map<std::string, LayerFactory>& rows);
 
 }  // namespace sepal

@@ -38,8 +38,10 @@ void add_operation_rows(std::map<std::string, LayerFactory>& rows) {
   add_moving_operations(rows);
   add_neural_operations(rows);
   add_ordering_operations(rows);
+  add_patch_operations(rows);
   add_reducing_operations(rows);
   add_splitting_operations(rows);
+  add_value_operations(rows);
   add_window_operations(rows);
 }
 

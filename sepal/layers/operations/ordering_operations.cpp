@@ -15,14 +15,6 @@
 namespace sepal {
 namespace {
 
-struct OptionalAxisOptions {
-  std::optional<std::int64_t> axis = {};  // None: all elements in a row
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
 struct TopKOptions {
   std::int64_t k = 1;
   bool sorted = true;
@@ -161,16 +153,6 @@ class TopKOperation : public OperationLayer {
   TopKOptions options_;
 };
 
-struct MedianOptions {
-  std::optional<IntTuple> axis = {};  // None: all axes
-  bool keepdims = false;
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-    v("keepdims", o.keepdims);
-  }
-};
-
 struct QuantileOptions {
   std::optional<IntTuple> axis = {};
   std::string method = "linear";
@@ -273,7 +255,7 @@ Tensor quantile(const QuantileOptions& o, const Tensors& operands) {
   return ops::reshape(ops::concatenate(results, 0), shape);
 }
 
-Tensor median(const MedianOptions& o, const Tensors& inputs) {
+Tensor median(const ReductionOptions& o, const Tensors& inputs) {
   const Tensor x = ops::cast(inputs.at(0), float_dtype(o, inputs[0].dtype()));
   return quantile<1>({.axis = o.axis, .keepdims = o.keepdims}, {x, Tensor::scalar(0.5, DType::float64)});
 }
@@ -350,12 +332,12 @@ void add_ordering_operations(std::map<std::string, LayerFactory>& rows) {
           {"dtype"});
   add_row(rows, Kind{"Sort", &sorted<false>, &shape_along_axis});
   add_row(rows, Kind{"Argsort", &sorted<true>, &shape_along_axis, false, numpy, &place_dtype});
-  add_row<MedianOptions>(
+  add_row<ReductionOptions>(
       rows, {"Median", &median,
-             [](const MedianOptions& o, const Shapes& shapes) {
+             [](const ReductionOptions& o, const Shapes& shapes) {
                return quantile_shape({.axis = o.axis, .keepdims = o.keepdims}, {shapes.at(0), Shape{}});
              },
-             false, numpy, &float_dtype<MedianOptions>});
+             false, numpy, &float_dtype<ReductionOptions>});
   const auto quantile_dtype = &float_dtype<QuantileOptions>;
   add_operand_row<QuantileOptions>(
       rows, {"Quantile", {"x", "q"}, 2, &quantile<1>, &quantile_shape, numpy, 1, quantile_dtype});

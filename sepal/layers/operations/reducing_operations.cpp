@@ -18,16 +18,6 @@ namespace {
 
 using keras_modules::kMath;
 
-struct ReductionOptions {
-  std::optional<IntTuple> axis = {};  // None: all axes
-  bool keepdims = false;
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-    v("keepdims", o.keepdims);
-  }
-};
-
 struct NormOptions {
   std::optional<double> ord = {};  // None: 2
   std::optional<IntTuple> axis = {};
