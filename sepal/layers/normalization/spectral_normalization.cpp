@@ -35,7 +35,7 @@ Tensor of_length_one(const Tensor& x) {
 }  // namespace
 
 SpectralNormalizationLayer::SpectralNormalizationLayer(Options options)
-    : ConfiguredLayer("SpectralNormalization", std::move(options)) {
+    : WrapperLayer("SpectralNormalization", std::move(options)) {
   if (!options_.layer) {
     throw ValueError(
         "Please initialize `SpectralNormalization` with a `Layer` instance. Received: layer=None");
@@ -63,7 +63,7 @@ void SpectralNormalizationLayer::build(const Shape& input_shape) {
 }
 
 std::vector<Variable> SpectralNormalizationLayer::own_weights() const {
-  std::vector<Variable> own = ConfiguredLayer::own_weights();
+  std::vector<Variable> own = WrapperLayer::own_weights();
   if (kernel_) own.insert(own.begin(), kernel_);
   return own;
 }
@@ -87,9 +87,7 @@ void SpectralNormalizationLayer::normalize_kernel() {
 
 Tensor SpectralNormalizationLayer::call(const Tensor& input, const CallContext& context) {
   if (context.training) normalize_kernel();
-  CallContext inner = context;
-  inner.masks = {};
-  return ops::cast(options_.layer->call_within({input}, inner).at(0), input.dtype());
+  return ops::cast(call_inside(input, context), input.dtype());
 }
 
 Shape SpectralNormalizationLayer::compute_output_shape(const Shape& input_shape) {

@@ -1,7 +1,7 @@
 // SpectralNormalization (Miyato et al. 2018; keras.layers.SpectralNormalization).
 #pragma once
 
-#include "sepal/layers/layer_argument.h"
+#include "sepal/layers/core/wrapper.h"
 
 namespace sepal {
 
@@ -21,15 +21,11 @@ struct SpectralNormalizationOptions {
 
 /// Calls `layer`, and before each call in training divides its weight `kernel` (or `embeddings`) by an
 /// estimate of the largest singular value. The estimate's vector is a weight.
-class SpectralNormalizationLayer : public ConfiguredLayer<SpectralNormalizationOptions> {
+class SpectralNormalizationLayer : public WrapperLayer<SpectralNormalizationOptions> {
  public:
   /// @throws ValueError if `layer` is empty or `power_iterations` is not positive.
   explicit SpectralNormalizationLayer(Options options);
 
-  std::vector<std::shared_ptr<Layer>> sublayers() const override { return {options_.layer.shared()}; }
-  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> attribute_sublayers() const override {
-    return {{"layer", options_.layer.shared()}};
-  }
   /// The layer's kernel is a weight of this one, too: Keras's files have it twice.
   std::vector<Variable> own_weights() const override;
 

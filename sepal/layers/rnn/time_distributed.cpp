@@ -27,7 +27,7 @@ Shape with_steps(const Shape& shape, std::int64_t batch, std::int64_t steps) {
 }  // namespace
 
 TimeDistributedLayer::TimeDistributedLayer(Options options)
-    : ConfiguredLayer("TimeDistributed", std::move(options)) {
+    : WrapperLayer("TimeDistributed", std::move(options)) {
   if (!options_.layer) {
     throw ValueError(
         "Please initialize `TimeDistributed` layer with a `Layer` instance. Received: layer=None");
@@ -43,18 +43,16 @@ Tensor TimeDistributedLayer::call(const Tensor& input, const CallContext& contex
   const Shape one_step = step_shape(input.shape());
   const std::int64_t batch = input.shape()[0];
   const std::int64_t steps = input.shape()[1];
-  CallContext inner = context;
-  inner.masks = {};
   if (!context.training || steps == 0) {
     Shape all_steps = one_step;
     all_steps[0] = checked_multiply(batch, steps);
-    const Tensor output = options_.layer->call_within({ops::reshape(input, all_steps)}, inner).at(0);
+    const Tensor output = call_inside(ops::reshape(input, all_steps), context);
     return ops::reshape(output, with_steps(output.shape(), batch, steps));
   }
   Tensors outputs;
   for (std::int64_t step = 0; step < steps; ++step) {
     const Tensor x = ops::reshape(ops::slice(input, 1, step, step + 1), one_step);
-    const Tensor y = options_.layer->call_within({x}, inner).at(0);
+    const Tensor y = call_inside(x, context);
     outputs.push_back(ops::reshape(y, with_steps(y.shape(), batch, 1)));
   }
   return ops::concatenate(outputs, 1);

@@ -1,7 +1,7 @@
 // TimeDistributed (keras.layers.TimeDistributed).
 #pragma once
 
-#include "sepal/layers/layer_argument.h"
+#include "sepal/layers/core/wrapper.h"
 
 namespace sepal {
 
@@ -20,15 +20,10 @@ struct TimeDistributedOptions {
 /// Applies `layer` to every step: (batch, steps, …) -> (batch, steps, …). The layer sees (batch, …); in
 /// training step by step, so that each has its own dropout and batch statistics, else all steps as one large
 /// batch.
-class TimeDistributedLayer : public ConfiguredLayer<TimeDistributedOptions> {
+class TimeDistributedLayer : public WrapperLayer<TimeDistributedOptions> {
  public:
   /// @throws ValueError if `layer` is empty.
   explicit TimeDistributedLayer(Options options);
-
-  std::vector<std::shared_ptr<Layer>> sublayers() const override { return {options_.layer.shared()}; }
-  std::vector<std::pair<std::string, std::shared_ptr<Layer>>> attribute_sublayers() const override {
-    return {{"layer", options_.layer.shared()}};
-  }
 
  protected:
   void build(const Shape& input_shape) override;
