@@ -12,7 +12,7 @@
 #include "sepal/ops/elementwise.h"
 #include "sepal/ops/matmul.h"
 #include "sepal/ops/reduce.h"
-#include "sepal/train/optimizers/update_loop.h"
+#include "sepal/train/optimizers/adam_update.h"
 
 namespace sepal::optimizers {
 namespace {
@@ -51,7 +51,10 @@ class MuonRule final : public TypedOptimizer<MuonOptions> {
 
   void update(Step& step) override {
     if (step.slots.size() == 2) {
-      update_by_adam(step);
+      update_by_adam(step, {.learning_rate = step.learning_rate * options_.adam_lr_ratio,
+                            .beta_1 = options_.adam_beta_1,
+                            .beta_2 = options_.adam_beta_2,
+                            .epsilon = options_.epsilon});
     } else {
       update_matrix(step);
     }
@@ -95,28 +98,6 @@ class MuonRule final : public TypedOptimizer<MuonOptions> {
       x = ops::add(ops::multiply(x, options_.muon_a), ops::matmul(b, x));
     }
     return is_tall ? ops::transpose(x, {1, 0}) : x;
-  }
-
-  void update_by_adam(Step& step) const {
-    update_elements(step.variable.dtype(), step.variable.num_elements(), [&]<class T>(T) {
-      const auto number = static_cast<T>(step.number);
-      const T rest_1 = T(1) - std::pow(cast_by_keras<T>(options_.adam_beta_1), number);
-      const T rest_2 = T(1) - std::pow(cast_by_keras<T>(options_.adam_beta_2), number);
-      const T alpha =
-          static_cast<T>(step.learning_rate * options_.adam_lr_ratio) * std::sqrt(rest_2) / rest_1;
-      const auto toward_m = static_cast<T>(1.0 - options_.adam_beta_1);
-      const auto toward_v = static_cast<T>(1.0 - options_.adam_beta_2);
-      const auto epsilon = static_cast<T>(options_.epsilon);
-      const T* g = step.gradient.data<T>();
-      T* w = step.variable.mutable_value().mutable_data<T>();
-      T* m = step.slots[0].mutable_value().mutable_data<T>();
-      T* v = step.slots[1].mutable_value().mutable_data<T>();
-      return [=](std::int64_t i) {
-        m[i] += (g[i] - m[i]) * toward_m;
-        v[i] += (g[i] * g[i] - v[i]) * toward_v;
-        w[i] -= m[i] * alpha / (std::sqrt(v[i]) + epsilon);
-      };
-    });
   }
 };
 
