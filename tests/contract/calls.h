@@ -26,6 +26,17 @@ struct Call {
 /// How test programs list it.
 inline void PrintTo(const Call& call, std::ostream* out) { *out << call.id; }
 
+// By what is called, each in a file of its own.
+std::vector<Call> constructions();     // construction_calls.cpp
+std::vector<Call> builds_and_calls();  // building_calls.cpp
+std::vector<Call> weights_and_losses();
+std::vector<Call> nodes_and_names();  // config_calls.cpp
+std::vector<Call> configs();
+std::vector<Call> other_layers();  // other_layer_calls.cpp
+std::vector<Call> files();         // model_calls.cpp
+std::vector<Call> training();
+
+/// All of them.
 std::vector<Call> calls();
 
 /// Calls whose mistake the C++ compiler finds or C++ has no words for.
