@@ -318,8 +318,8 @@ HWY_INLINE void ask_ahead(Ahead& ahead, std::int64_t floats) {
 }
 
 // A right operand of this many bytes does not stay in an L2 beside a strip, and the first tile of a panel
-// would wait for L3. Measured with 2 MiB of L2 (Xeon, AVX-512): 2 to 7 % of a layer's time from 2 MB on; at 1
-// MB the asking costs up to 2 % and gains nothing.
+// would wait for L3. Measured with 2 MiB of L2 (Xeon, AVX-512): 2 to 7 % of a layer's time from 2 MB on; for
+// 1 MB the asking costs up to 2 % and gains nothing.
 constexpr std::int64_t kFarPanelsBytes = 3 * 512 * 1024;
 
 /// The shares of `tiles` tiles of the columns from vector `next` on, or from `begin`, which the next strip
