@@ -103,14 +103,6 @@ struct SquareplusOptions {
   }
 };
 
-struct LastAxisOptions {
-  IntTuple axis = -1;
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
 struct OneHotOptions {
   std::int64_t num_classes = 0;
   std::int64_t axis = -1;
@@ -119,14 +111,6 @@ struct OneHotOptions {
   static void visit(Self& o, Visitor& v) {
     v("num_classes", o.num_classes);
     v("axis", o.axis);
-    v("dtype", o.dtype);
-  }
-};
-
-struct FillOptions {
-  DTypeName dtype = {};
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
     v("dtype", o.dtype);
   }
 };
@@ -210,10 +194,10 @@ Tensor multi_hot(const OneHotOptions& o, const Tensors& inputs) {
   return ops::max(rows, std::vector<std::int64_t>{left_out}).astype(one_hot_dtype(o, inputs[0].dtype()));
 }
 
-DType fill_dtype(const FillOptions& o, DType input) { return o.dtype.or_else(input); }
+DType fill_dtype(const OptionalDTypeOptions& o, DType input) { return o.dtype.or_else(input); }
 
 template <int kValue>
-Tensor filled_like(const FillOptions& o, const Tensors& inputs) {
+Tensor filled_like(const OptionalDTypeOptions& o, const Tensors& inputs) {
   const DType dtype = fill_dtype(o, inputs.at(0).dtype());
   return kValue == 0 ? Tensor::zeros(inputs[0].shape(), dtype) : Tensor::ones(inputs[0].shape(), dtype);
 }
@@ -243,7 +227,7 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
   add_function<SquareplusOptions>(rows, "Squareplus", [](const SquareplusOptions& o, const Tensors& x) {
     return ops::squareplus(as_float(x), o.b);
   });
-  add_function<LastAxisOptions>(rows, "Softmax", [](const LastAxisOptions& o, const Tensors& x) {
+  add_function<AxesOptions>(rows, "Softmax", [](const AxesOptions& o, const Tensors& x) {
     return ops::softmax(as_float(x), o.axis.values());
   });
   add_function<AxisOptions>(rows, "LogSoftmax", [](const AxisOptions& o, const Tensors& x) {
@@ -273,11 +257,11 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
   add_row<OneHotOptions>(rows, {"OneHot", &one_hot, &one_hot_shape, false, kNn, &one_hot_dtype}, {"sparse"});
   add_row<OneHotOptions>(rows, {"MultiHot", &multi_hot, &multi_hot_shape, false, kNn, &one_hot_dtype},
                          {"sparse"});
-  const char* numpy = ArrayOperationKind<FillOptions>{}.module;
-  add_row<FillOptions>(rows,
-                       {"OnesLike", &filled_like<1>, &same_shape<FillOptions>, false, numpy, &fill_dtype});
-  add_row<FillOptions>(rows,
-                       {"ZerosLike", &filled_like<0>, &same_shape<FillOptions>, false, numpy, &fill_dtype});
+  const char* numpy = ArrayOperationKind<OptionalDTypeOptions>{}.module;
+  add_row<OptionalDTypeOptions>(
+      rows, {"OnesLike", &filled_like<1>, &same_shape<OptionalDTypeOptions>, false, numpy, &fill_dtype});
+  add_row<OptionalDTypeOptions>(
+      rows, {"ZerosLike", &filled_like<0>, &same_shape<OptionalDTypeOptions>, false, numpy, &fill_dtype});
 }
 
 }  // namespace sepal

@@ -97,6 +97,22 @@ struct OptionalAxisOptions {
   }
 };
 
+struct AxesOptions {
+  IntTuple axis = -1;
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("axis", o.axis);
+  }
+};
+
+struct OptionalAxesOptions {
+  std::optional<IntTuple> axis = {};  // None: all that are meant
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("axis", o.axis);
+  }
+};
+
 struct ReductionOptions {
   std::optional<IntTuple> axis = {};  // None: all axes
   bool keepdims = false;
@@ -116,6 +132,14 @@ struct DTypeName {
 
 void config_put(Json& out, const char* key, const DTypeName& dtype);
 void config_get(const Json& in, const ConfigField& field, DTypeName& dtype);
+
+struct OptionalDTypeOptions {
+  DTypeName dtype = {};
+  template <class Self, class Visitor>
+  static void visit(Self& o, Visitor& v) {
+    v("dtype", o.dtype);
+  }
+};
 
 /// A data format's name; empty: None, Keras's default.
 struct DataFormatName {

@@ -23,22 +23,6 @@ Tensors in_common_dtype(const Tensors& tensors) {
 
 namespace {
 
-struct AxesOptions {
-  std::optional<IntTuple> axis = {};  // None: all that are meant
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
-struct NewAxesOptions {
-  IntTuple axis = -1;
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
 // Lengths with the batch axis; kNone (-1) at most once.
 struct Lengths {
   Shape shape = {};
@@ -131,7 +115,7 @@ void config_get(const Json& in, const ConfigField& field, Lengths& result) {
     config_type_error(field, "a list of lengths, at most one of them -1", in);
 }
 
-Shape expanded_shape(const NewAxesOptions& o, const Shapes& input_shapes) {
+Shape expanded_shape(const AxesOptions& o, const Shapes& input_shapes) {
   const Shape& from = input_shapes.at(0);
   const int rank = from.rank() + static_cast<int>(o.axis.size());
   std::vector<bool> is_new(static_cast<std::size_t>(rank), false);
@@ -145,7 +129,7 @@ Shape expanded_shape(const NewAxesOptions& o, const Shapes& input_shapes) {
   return result;
 }
 
-Shape squeezed_shape(const AxesOptions& o, const Shapes& input_shapes) {
+Shape squeezed_shape(const OptionalAxesOptions& o, const Shapes& input_shapes) {
   const Shape& from = input_shapes.at(0);
   std::vector<bool> named(static_cast<std::size_t>(from.rank()), !o.axis);
   if (o.axis) {
@@ -292,7 +276,7 @@ Shape repeated_shape(const RepeatOptions& o, const Shapes& input_shapes) {
   return shape;
 }
 
-Tensor flipped(const AxesOptions& o, const Tensors& inputs) {
+Tensor flipped(const OptionalAxesOptions& o, const Tensors& inputs) {
   Tensor x = inputs.at(0);
   for (int axis = 0; !o.axis && axis < x.rank(); ++axis) x = ops::flip(x, axis);
   if (!o.axis) return x;
@@ -331,8 +315,9 @@ void add_moving_operations(std::map<std::string, LayerFactory>& rows) {
       rows, {"Shape", &lengths_of,
              [](const NoOptions&, const Shapes& shapes) { return Shape{shapes.at(0).rank()}; }, false,
              keras_modules::kCore, [](const NoOptions&, DType) { return DType::int32; }});
-  add_row<NewAxesOptions>(rows, {"ExpandDims", &in_shape<NewAxesOptions, expanded_shape>, &expanded_shape});
-  add_row<AxesOptions>(rows, {"Squeeze", &in_shape<AxesOptions, squeezed_shape>, &squeezed_shape});
+  add_row<AxesOptions>(rows, {"ExpandDims", &in_shape<AxesOptions, expanded_shape>, &expanded_shape});
+  add_row<OptionalAxesOptions>(rows,
+                               {"Squeeze", &in_shape<OptionalAxesOptions, squeezed_shape>, &squeezed_shape});
   add_row<TransposeOptions>(rows,
                             {"Transpose", &permuted<TransposeOptions>, &permuted_shape<TransposeOptions>});
   add_row<SwapOptions>(rows, {"Swapaxes", &permuted<SwapOptions>, &permuted_shape<SwapOptions>});
@@ -357,7 +342,7 @@ void add_moving_operations(std::map<std::string, LayerFactory>& rows) {
                                   return ops::repeat(inputs.at(0), o.repeats, o.axis);
                                 },
                                 &repeated_shape});
-  add_row<AxesOptions>(rows, {"Flip", &flipped, &same_shape<AxesOptions>});
+  add_row<OptionalAxesOptions>(rows, {"Flip", &flipped, &same_shape<OptionalAxesOptions>});
   add_row<RollOptions>(rows, {"Roll", &rolled, &same_shape<RollOptions>});
   add_row<ShapeOptions>(rows, {"BroadcastTo",
                                [](const ShapeOptions& o, const Tensors& inputs) {

@@ -30,14 +30,6 @@ struct NormOptions {
   }
 };
 
-struct AverageOptions {
-  std::optional<IntTuple> axis = {};
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
 struct NormalizeOptions {
   IntTuple axis = -1;
   std::int64_t order = 2;
@@ -221,24 +213,24 @@ void add_reducing_operations(std::map<std::string, LayerFactory>& rows) {
   add_row(rows, Kind{"Nanmean", &reduced<nan_mean, float_dtype>, shape, false, numpy, floating});
   add_row(rows, Kind{"Nanmax", &reduced<nan_extreme<ops::max, -1>>, shape});
   add_row(rows, Kind{"Nanmin", &reduced<nan_extreme<ops::min, 1>>, shape});
-  add_row<AverageOptions>(
+  add_row<OptionalAxesOptions>(
       rows, {.class_name = "CountNonzero",
              .compute =
-                 [](const AverageOptions& o, const Tensors& inputs) {
+                 [](const OptionalAxesOptions& o, const Tensors& inputs) {
                    return reduced<ops::sum, sum_dtype>({.axis = o.axis}, {truths(inputs.at(0))});
                  },
-             .shape = [](const AverageOptions& o,
+             .shape = [](const OptionalAxesOptions& o,
                          const Shapes& shapes) { return shape_without(shapes.at(0), o.axis, false); },
-             .dtype = [](const AverageOptions&, DType) { return DType::int32; }});
-  add_row<AverageOptions>(
+             .dtype = [](const OptionalAxesOptions&, DType) { return DType::int32; }});
+  add_row<OptionalAxesOptions>(
       rows, {.class_name = "Average",
              .compute =
-                 [](const AverageOptions& o, const Tensors& inputs) {
+                 [](const OptionalAxesOptions& o, const Tensors& inputs) {
                    return reduced<ops::mean, float_dtype>({.axis = o.axis}, inputs);
                  },
-             .shape = [](const AverageOptions& o,
+             .shape = [](const OptionalAxesOptions& o,
                          const Shapes& shapes) { return shape_without(shapes.at(0), o.axis, false); },
-             .dtype = &float_dtype<AverageOptions>});
+             .dtype = &float_dtype<OptionalAxesOptions>});
   add_row<NormOptions>(rows, {"Norm", &norm, &reduced_shape<NormOptions>, false, keras_modules::kLinalg,
                               &float_dtype<NormOptions>});
   add_row<NormalizeOptions>(rows, {"Normalize", &normalize, &same_shape<NormalizeOptions>, false,

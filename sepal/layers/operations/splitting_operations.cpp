@@ -192,19 +192,11 @@ class UnstackOperation : public OperationLayer {
   UnstackOptions options_;
 };
 
-struct TakeOptions {
-  std::optional<std::int64_t> axis = {};  // None: of all elements in a row
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("axis", o.axis);
-  }
-};
-
 // Elements of an axis by their numbers: a tensor, or a constant of the call. Numbers below 0 count from the
 // end.
 class TakeOperation : public OperationLayer {
  public:
-  TakeOperation(TakeOptions options, const std::string& name)
+  TakeOperation(OptionalAxisOptions options, const std::string& name)
       : OperationLayer(keras_modules::kNumpy, "Take", name), options_(options) {}
 
  protected:
@@ -254,7 +246,7 @@ class TakeOperation : public OperationLayer {
     return shapes;
   }
 
-  TakeOptions options_;
+  OptionalAxisOptions options_;
   OperandList operands_;
 };
 
@@ -273,7 +265,7 @@ void add_splitting_operations(std::map<std::string, LayerFactory>& rows) {
   rows["keras.src.ops.numpy>Vsplit"] = split_along("Vsplit", 0);
   rows["keras.src.ops.numpy>Dsplit"] = split_along("Dsplit", 2);
   rows["keras.src.ops.core>Unstack"] = factory<UnstackOperation, UnstackOptions>();
-  rows["keras.src.ops.numpy>Take"] = factory<TakeOperation, TakeOptions>();
+  rows["keras.src.ops.numpy>Take"] = factory<TakeOperation, OptionalAxisOptions>();
 }
 
 }  // namespace sepal

@@ -12,15 +12,7 @@
 namespace sepal {
 namespace {
 
-struct MaybeDTypeOptions {
-  DTypeName dtype = {};
-  template <class Self, class Visitor>
-  static void visit(Self& o, Visitor& v) {
-    v("dtype", o.dtype);
-  }
-};
-
-DType wanted_dtype(const MaybeDTypeOptions& o, DType input) { return o.dtype.or_else(input); }
+DType wanted_dtype(const OptionalDTypeOptions& o, DType input) { return o.dtype.or_else(input); }
 
 struct NanToNumOptions {
   double nan = 0.0;
@@ -116,7 +108,7 @@ Tensor is_close(const CloseOptions& o, const Tensors& operands) {
   return ops::logical_or(close, ops::logical_and(ops::not_equal(a, a), ops::not_equal(b, b)));
 }
 
-Tensor saturated(const MaybeDTypeOptions& o, const Tensors& inputs) {
+Tensor saturated(const OptionalDTypeOptions& o, const Tensors& inputs) {
   const DType dtype = o.dtype.or_else(inputs.at(0).dtype());
   if (is_floating(dtype) || dtype == DType::boolean) return ops::cast(inputs[0], dtype);
   const Tensor wide = ops::cast(inputs[0], DType::float64);
@@ -124,7 +116,7 @@ Tensor saturated(const MaybeDTypeOptions& o, const Tensors& inputs) {
   return ops::cast(ops::clip(wide, range.least, range.most), dtype);
 }
 
-Tensor filled_with(const MaybeDTypeOptions& o, const Tensors& operands) {
+Tensor filled_with(const OptionalDTypeOptions& o, const Tensors& operands) {
   const DType dtype = o.dtype.or_else(operands[0].dtype());
   return ops::broadcast_to(ops::cast(operands[1], dtype), operands[0].shape());
 }
@@ -150,28 +142,28 @@ void add_value_operations(std::map<std::string, LayerFactory>& rows) {
                               return Tensor::scalar(static_cast<double>(x.at(0).rank()), DType::int32);
                             },
                             &scalar_shape, false, numpy, &count_dtype});
-  using WithDType = ArrayOperationKind<MaybeDTypeOptions>;
-  const auto cast_to_wanted = [](const MaybeDTypeOptions& o, const Tensors& x) {
+  using WithDType = ArrayOperationKind<OptionalDTypeOptions>;
+  const auto cast_to_wanted = [](const OptionalDTypeOptions& o, const Tensors& x) {
     return ops::cast(x.at(0), o.dtype.or_else(x[0].dtype()));
   };
-  const auto shape = &same_shape<MaybeDTypeOptions>;
+  const auto shape = &same_shape<OptionalDTypeOptions>;
   add_row(rows, WithDType{"ConvertToTensor", cast_to_wanted, shape, false, core, &wanted_dtype},
           {"sparse", "ragged"});
   add_row(rows, WithDType{"Array", cast_to_wanted, shape, false, numpy, &wanted_dtype});
   add_row(rows, WithDType{"SaturateCast", &saturated, shape, false, core, &wanted_dtype});
   add_row(rows, WithDType{"EmptyLike",
-                          [](const MaybeDTypeOptions& o, const Tensors& x) {
+                          [](const OptionalDTypeOptions& o, const Tensors& x) {
                             return Tensor::zeros(x.at(0).shape(), o.dtype.or_else(x[0].dtype()));
                           },
                           shape, false, numpy, &wanted_dtype});
-  add_operand_row<MaybeDTypeOptions>(rows, {"FullLike",
-                                            {"x", "fill_value"},
-                                            2,
-                                            &filled_with,
-                                            &same_shape<MaybeDTypeOptions>,
-                                            numpy,
-                                            1,
-                                            &wanted_dtype});
+  add_operand_row<OptionalDTypeOptions>(rows, {"FullLike",
+                                               {"x", "fill_value"},
+                                               2,
+                                               &filled_with,
+                                               &same_shape<OptionalDTypeOptions>,
+                                               numpy,
+                                               1,
+                                               &wanted_dtype});
   add_operand_row<CloseOptions>(rows, {"Isclose",
                                        {"x1", "x2", "rtol", "atol"},
                                        2,
