@@ -77,7 +77,7 @@ std::map<std::string, LayerFactory> builtin_layers() {
       {"MaxPooling3D", row<MaxPooling3DLayer>()},
       {"Maximum", row<MaximumLayer>()},
       {"Minimum", row<MinimumLayer>()},
-      {"MultiHeadAttention", row<MultiHeadAttentionLayer>({"use_gate", "sliding_window", "flash_attention"})},
+      {"MultiHeadAttention", row<MultiHeadAttentionLayer>({"flash_attention"})},
       {"Multiply", row<MultiplyLayer>()},
       {"Normalization", row<NormalizationLayer>()},
       {"PReLU", row<PReLULayer>()},

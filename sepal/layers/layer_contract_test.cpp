@@ -220,6 +220,11 @@ std::vector<Line> lines() {
        MultiHeadAttention({.num_heads = 2, .key_dim = 3, .value_dim = 2, .dtype = f64}),
        {{2, 3, 4}, {2, 5, 6}},
        {2, 3, 4}},
+      {"MultiHeadAttention",
+       MultiHeadAttention(
+           {.num_heads = 2, .key_dim = 2, .attention_axes = IntTuple{2}, .use_gate = true, .dtype = f64}),
+       {{2, 2, 3, 4}, {2, 2, 4, 3}},
+       {2, 2, 3, 4}},
       {"Masking", Masking({.mask_value = 0.5, .dtype = f64}), {{2, 3, 4}}, {2, 3, 4}},
       {"Maximum", Maximum({.dtype = f64}), {{2, 3}, {2, 3}}, {2, 3}},
       {"Minimum", Minimum({.dtype = f64}), {{2, 3}, {2, 3}}, {2, 3}},

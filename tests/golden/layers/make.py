@@ -51,6 +51,13 @@ def attention():
     yield "Attention", {"use_scale": True}, [query, value, key], causal
     yield "AdditiveAttention", {}, [value, query, (2, 4, 6)], causal
     yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "dropout": 0.2}, [query, value], build | causal
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "value_dim": 4, "use_gate": True}, [query, value, key], build
+    yield "MultiHeadAttention", {"num_heads": 1, "key_dim": 3, "sliding_window": 2, "use_bias": False}, [query, value], build | causal
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "sliding_window": 1, "dropout": 0.1}, [query, value], build
+    images = [(2, 3, 2, 5), (2, 4, 2, 6)]
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, images, build
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 3, "attention_axes": [1], "output_shape": [2, 3]}, images, build | causal
+    yield "MultiHeadAttention", {"num_heads": 2, "key_dim": 2, "attention_axes": -2, "use_gate": True}, [(2, 3, 4, 5), (2, 3, 2, 6), (2, 3, 2, 4)], build
 
 
 def einsum():
