@@ -194,14 +194,6 @@ Tensor multi_hot(const OneHotOptions& o, const Tensors& inputs) {
   return ops::max(rows, std::vector<std::int64_t>{left_out}).astype(one_hot_dtype(o, inputs[0].dtype()));
 }
 
-DType fill_dtype(const OptionalDTypeOptions& o, DType input) { return o.dtype.or_else(input); }
-
-template <int kValue>
-Tensor filled_like(const OptionalDTypeOptions& o, const Tensors& inputs) {
-  const DType dtype = fill_dtype(o, inputs.at(0).dtype());
-  return kValue == 0 ? Tensor::zeros(inputs[0].shape(), dtype) : Tensor::ones(inputs[0].shape(), dtype);
-}
-
 }  // namespace
 
 void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
@@ -257,11 +249,6 @@ void add_activation_operations(std::map<std::string, LayerFactory>& rows) {
   add_row<OneHotOptions>(rows, {"OneHot", &one_hot, &one_hot_shape, false, kNn, &one_hot_dtype}, {"sparse"});
   add_row<OneHotOptions>(rows, {"MultiHot", &multi_hot, &multi_hot_shape, false, kNn, &one_hot_dtype},
                          {"sparse"});
-  const char* numpy = ArrayOperationKind<OptionalDTypeOptions>{}.module;
-  add_row<OptionalDTypeOptions>(
-      rows, {"OnesLike", &filled_like<1>, &same_shape<OptionalDTypeOptions>, false, numpy, &fill_dtype});
-  add_row<OptionalDTypeOptions>(
-      rows, {"ZerosLike", &filled_like<0>, &same_shape<OptionalDTypeOptions>, false, numpy, &fill_dtype});
 }
 
 }  // namespace sepal

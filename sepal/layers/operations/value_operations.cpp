@@ -109,15 +109,21 @@ Tensor is_close(const CloseOptions& o, const Tensors& operands) {
 }
 
 Tensor saturated(const OptionalDTypeOptions& o, const Tensors& inputs) {
-  const DType dtype = o.dtype.or_else(inputs.at(0).dtype());
+  const DType dtype = wanted_dtype(o, inputs.at(0).dtype());
   if (is_floating(dtype) || dtype == DType::boolean) return ops::cast(inputs[0], dtype);
   const Tensor wide = ops::cast(inputs[0], DType::float64);
   const NumberRange range = range_of_integers(dtype);
   return ops::cast(ops::clip(wide, range.least, range.most), dtype);
 }
 
+template <int kValue>
+Tensor filled_like(const OptionalDTypeOptions& o, const Tensors& inputs) {
+  const DType dtype = wanted_dtype(o, inputs.at(0).dtype());
+  return kValue == 0 ? Tensor::zeros(inputs[0].shape(), dtype) : Tensor::ones(inputs[0].shape(), dtype);
+}
+
 Tensor filled_with(const OptionalDTypeOptions& o, const Tensors& operands) {
-  const DType dtype = o.dtype.or_else(operands[0].dtype());
+  const DType dtype = wanted_dtype(o, operands[0].dtype());
   return ops::broadcast_to(ops::cast(operands[1], dtype), operands[0].shape());
 }
 
@@ -144,18 +150,16 @@ void add_value_operations(std::map<std::string, LayerFactory>& rows) {
                             &scalar_shape, false, numpy, &count_dtype});
   using WithDType = ArrayOperationKind<OptionalDTypeOptions>;
   const auto cast_to_wanted = [](const OptionalDTypeOptions& o, const Tensors& x) {
-    return ops::cast(x.at(0), o.dtype.or_else(x[0].dtype()));
+    return ops::cast(x.at(0), wanted_dtype(o, x[0].dtype()));
   };
   const auto shape = &same_shape<OptionalDTypeOptions>;
   add_row(rows, WithDType{"ConvertToTensor", cast_to_wanted, shape, false, core, &wanted_dtype},
           {"sparse", "ragged"});
   add_row(rows, WithDType{"Array", cast_to_wanted, shape, false, numpy, &wanted_dtype});
   add_row(rows, WithDType{"SaturateCast", &saturated, shape, false, core, &wanted_dtype});
-  add_row(rows, WithDType{"EmptyLike",
-                          [](const OptionalDTypeOptions& o, const Tensors& x) {
-                            return Tensor::zeros(x.at(0).shape(), o.dtype.or_else(x[0].dtype()));
-                          },
-                          shape, false, numpy, &wanted_dtype});
+  add_row(rows, WithDType{"EmptyLike", &filled_like<0>, shape, false, numpy, &wanted_dtype});
+  add_row(rows, WithDType{"ZerosLike", &filled_like<0>, shape, false, numpy, &wanted_dtype});
+  add_row(rows, WithDType{"OnesLike", &filled_like<1>, shape, false, numpy, &wanted_dtype});
   add_operand_row<OptionalDTypeOptions>(rows, {"FullLike",
                                                {"x", "fill_value"},
                                                2,
