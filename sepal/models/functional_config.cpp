@@ -119,8 +119,8 @@ TensorKey key_from(const Json& triple, const std::string& where) {
 struct PendingCall {
   std::vector<TensorKey> inputs;
   bool list_input = false;
-  /// Whether the call was given the mask of its input.
-  bool has_mask = false;
+  /// What the call was given as masks of its inputs.
+  std::vector<TensorKey> masks;
   bool causal = false;
 };
 
@@ -267,7 +267,9 @@ class GraphReader {
         } else if (key == "use_causal_mask" && value.is_boolean()) {
           call.causal = value.get<bool>();
         } else if (is_mask(key, value)) {
-          call.has_mask = true;
+          for (const Json& mask : value.is_array() ? value : Json::array({value})) {
+            if (!mask.is_null()) call.masks.push_back(reference_from(mask, where));
+          }
         } else if (is_tensor_reference(value) && (key == "query" || key == "value" || key == "key")) {
           named[key] = value;
         } else {
@@ -383,12 +385,21 @@ class GraphReader {
     // themselves.
     const bool any_mask =
         std::any_of(inputs.begin(), inputs.end(), [](const KerasTensor& t) { return t.mask().defined(); });
-    if (call.has_mask && !any_mask) {
+    if (!call.masks.empty() && (!any_mask || gives_an_input_as_mask(call))) {
       throw UnimplementedError(fmt::format(
           "{}: layer '{}' is called with a mask that does not come with its input, which is not supported.",
           owner_, entry.name));
     }
     entry.outputs.push_back((*entry.layer)(inputs, call.list_input));
+  }
+
+  // A mask that travels with a tensor is made by some layer or operation; one that the model is fed was given
+  // in the place of it.
+  bool gives_an_input_as_mask(const PendingCall& call) const {
+    return std::any_of(call.masks.begin(), call.masks.end(), [&](const TensorKey& key) {
+      const auto found = index_.find(key.layer);
+      return found != index_.end() && entries_[found->second].layer->class_name() == "InputLayer";
+    });
   }
 
   KerasTensor at(const TensorKey& key, const std::string& where) const {

@@ -138,7 +138,12 @@ TEST(FunctionalConfig, LetsMasksTravelByThemselves) {
   layers[2]["inbound_nodes"][0]["kwargs"]["mask"] = reference("any");
   const Model again(ModelBase::from_envelope(envelope));
   EXPECT_EQ(again->get_config(), model->get_config());
-  // A mask of something else is another computation.
+  // An input of the model in the place of the mask that the tensor has is another computation.
+  layers[2]["inbound_nodes"][0]["kwargs"]["mask"] = reference("x");
+  testing::expect_error<UnimplementedError>([&] { (void)ModelBase::from_envelope(envelope); },
+                                            {"'mean'", "mask"});
+  layers[2]["inbound_nodes"][0]["kwargs"]["mask"] = reference("any");
+  // So is the mask of something else.
   layers[2]["inbound_nodes"][0]["args"][0] = reference("x");
   testing::expect_error<UnimplementedError>([&] { (void)ModelBase::from_envelope(envelope); },
                                             {"'mean'", "mask"});
